@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built under the same rules; see docs/style.md.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func names(_ list: [String]) -> [Target.Dependency] { list.map { .init(stringLiteral: $0) } }
+
+func rung(_ name: String, _ imports: [String], path: String? = nil) -> Target {
+    .target(
+        name: name, dependencies: names(imports), path: path, exclude: ["README.md"],
+        swiftSettings: strict)
+}
+
+func command(_ name: String, _ imports: [String], path: String? = nil) -> Target {
+    .executableTarget(
+        name: name, dependencies: names(imports), path: path, exclude: ["README.md"],
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ imports: [String], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: names(imports), resources: resources, swiftSettings: strict)
+}
+
+func library(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+let package = Package(
+    name: "varve",
+    products: [
+        .library(name: "Varve", targets: ["Varve"]),
+        .library(name: "VarveLog", targets: ["VarveLog", "VarveLinux"]),
+        .executable(name: "varve", targets: ["VarveCommand"]),
+    ],
+    targets: [
+        // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
+        .target(name: "CVarve", exclude: ["README.md"]),
+        library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+        library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
+        library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
+        library("CSnappy", pkgConfig: "snappy", debian: "libsnappy-dev"),
+        rung("VarveTerms", []),
+        rung("VarveBytes", ["VarveTerms", "CVarve"]),
+        rung("VarveSystem", ["VarveTerms"]),
+        rung(
+            "VarveRecords",
+            ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
+        rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        rung(
+            "Varve",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+             "CVarve"]),
+        command(
+            "VarveCommand",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+             "Varve", "CVarve"]),
+    ]
+)
