@@ -59,11 +59,16 @@ let package = Package(
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung(
             "Varve",
-            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-             "CVarve"]),
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "CVarve",
+            ]),
         command(
             "VarveCommand",
-            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-             "Varve", "CVarve"]),
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve", "CVarve",
+            ]),
+        tests("TidyTests", []),
     ]
 )

@@ -1,4 +1,4 @@
-extension Array<UInt8> {
+extension [UInt8] {
     /// The bytes of the array, for interfaces that take spans.
     @inlinable
     public var rawSpan: RawSpan {

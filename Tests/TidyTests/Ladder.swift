@@ -1,0 +1,63 @@
+/// One module of the ladder and what it may import.
+struct Rung: Hashable {
+    var name: String
+    /// How high it stands; imports only ever go to lower rungs.
+    var height: Int
+    var imports: Set<String>
+    /// Modules of the system, beyond those that every rung may import.
+    var system: Set<String> = []
+    /// Where its files lie.
+    var folder: String
+
+    init(
+        _ name: String, _ height: Int, _ imports: Set<String>, system: Set<String> = [],
+        folder: String? = nil
+    ) {
+        (self.name, self.height, self.imports, self.system) = (name, height, imports, system)
+        self.folder = folder ?? "Sources/\(name)"
+    }
+}
+
+/// The table of docs/style.md: which module may import which. It repeats the manifest, because
+/// the compiler takes an undeclared import of a module that happens to be built.
+enum Ladder {
+    static let cLeaves: Set<String> = ["CVarve", "CZlib", "CLZ4", "CZstd", "CSnappy"]
+
+    static let rungs: [Rung] = [
+        Rung("VarveTerms", 0, []),
+        Rung("VarveBytes", 1, ["VarveTerms", "CVarve"]),
+        Rung("VarveSystem", 1, ["VarveTerms"]),
+        Rung(
+            "VarveRecords", 2,
+            ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
+        Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        Rung(
+            "Varve", 4,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "CVarve",
+            ]),
+        Rung(
+            "VarveCommand", 7,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve", "CVarve",
+            ]),
+    ]
+
+    /// What every rung may import; all of it comes with the compiler and touches nothing outside.
+    static let everywhere: Set<String> = ["Swift", "Synchronization", "_Concurrency"]
+
+    /// A table is a ladder when each import goes to a module of a lower rung, or to a C leaf.
+    static func climbs(in rungs: [Rung]) -> [String] {
+        let heights = Dictionary(uniqueKeysWithValues: rungs.map { ($0.name, $0.height) })
+        return rungs.flatMap { rung in
+            rung.imports.sorted().compactMap { name in
+                if cLeaves.contains(name) { return nil }
+                guard let height = heights[name] else { return "\(rung.name) → \(name): unknown" }
+                return height < rung.height ? nil : "\(rung.name) → \(name): not a lower rung"
+            }
+        }
+    }
+}
