@@ -65,10 +65,7 @@ let package = Package(
             ]),
         command(
             "VarveCommand",
-            [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve",
-            ]),
+        tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests("TidyTests", []),
     ]
 )
