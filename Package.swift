@@ -65,6 +65,10 @@ let package = Package(
             ]),
         command(
             "VarveCommand",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve", "CVarve",
+            ]),
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests("TidyTests", []),
     ]

@@ -109,7 +109,8 @@ public struct RecordBatchBuilder: ~Copyable {
         let (timeDelta, overflow) = time.subtractingReportingOverflow(base)
         guard !overflow else { throw .timestampOverflow(base: base, timestamp: time) }
         // One byte of attributes. No sum overflows: spans are never larger than the memory is.
-        let size = 1 + VarintSize.varlong(timeDelta) + VarintSize.varint(delta) + fieldsSize
+        let size =
+            1 + VarintSize.varlong(timeDelta) + VarintSize.varint(delta) + fieldsSize
             + VarintSize.varint(headerCount)
         guard let length = Int32(exactly: size), frame.count + size + 5 <= Int(Int32.max) else {
             throw .sizeOverflow(size: size)

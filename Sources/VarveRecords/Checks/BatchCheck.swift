@@ -95,7 +95,8 @@ public enum BatchCheck {
         let count = Int(header.recordsCount)
         let bodySize = header.sizeInBytes - BatchLayout.headerSize
         let fitsOffsets = count <= Int(header.lastOffsetDelta) + 1
-        let fitsBytes = header.attributes.isCompressed
+        let fitsBytes =
+            header.attributes.isCompressed
             || count <= bodySize / BatchLayout.recordSizeMin
         guard fitsOffsets, fitsBytes else {
             throw .recordsCountTooLarge(

@@ -26,9 +26,13 @@ public enum RecordDefect: Error, Hashable, Sendable {
 
 /// A part of a record that a defect names.
 public enum RecordField: String, Hashable, Sendable {
-    case length, timestampDelta = "timestamp delta", offsetDelta = "offset delta"
-    case key, value, headerCount = "header count"
-    case headerKey = "header key", headerValue = "header value"
+    case length
+    case timestampDelta = "timestamp delta"
+    case offsetDelta = "offset delta"
+    case key, value
+    case headerCount = "header count"
+    case headerKey = "header key"
+    case headerValue = "header value"
 }
 
 extension RecordDefect: CustomStringConvertible {

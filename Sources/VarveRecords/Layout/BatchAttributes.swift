@@ -22,7 +22,9 @@ public struct BatchAttributes: Hashable, Sendable {
 
     @inlinable public var isCompressed: Bool { codecNumber != 0 }
 
-    @inlinable public var timestampType: TimestampType { rawValue & 0x08 == 0 ? .create : .logAppend }
+    @inlinable public var timestampType: TimestampType {
+        rawValue & 0x08 == 0 ? .create : .logAppend
+    }
 
     /// Whether the batch belongs to a transaction, as its records or as its marker.
     @inlinable public var isTransactional: Bool { rawValue & 0x10 != 0 }

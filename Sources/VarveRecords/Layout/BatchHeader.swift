@@ -111,7 +111,8 @@ public struct BatchPeek: Hashable, Sendable {
     public init?(_ bytes: RawSpan, at position: Int = 0) {
         guard position >= 0, bytes.byteCount - position >= Self.size else { return nil }
         baseOffset = bytes.int64(at: position + BatchLayout.baseOffset.start)
-        sizeInBytes = BatchLayout.lengthOverhead
+        sizeInBytes =
+            BatchLayout.lengthOverhead
             + Int(bytes.int32(at: position + BatchLayout.batchLength.start))
         magic = bytes.int8(at: position + BatchLayout.magic.start)
     }

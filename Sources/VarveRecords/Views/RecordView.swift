@@ -53,9 +53,11 @@ public struct RecordView: ~Escapable {
         offset = Offset(header.baseOffset + Int64(offsetDelta))
         // Kafka wraps the sum as it wrapped the difference, so every pair of times comes back.
         storedTimestamp = Timestamp(milliseconds: header.baseTimestamp &+ timestampDelta)
-        timestamp = header.timestampType == .logAppend
+        timestamp =
+            header.timestampType == .logAppend
             ? Timestamp(milliseconds: header.maxTimestamp) : storedTimestamp
-        rawSequence = header.baseSequence < 0
+        rawSequence =
+            header.baseSequence < 0
             ? -1 : ProducerSequence.advance(header.baseSequence, by: offsetDelta)
         keyPlace = key
         valuePlace = value
