@@ -1,3 +1,5 @@
+// Stands in for the codecs, and gives way to them: with their files in place, this one is deleted.
+
 public import VarveBytes
 
 public enum Codec: UInt8, Hashable, Sendable { case none, gzip, snappy, lz4, zstd }
