@@ -76,32 +76,42 @@ enum DocumentRules {
         return parts.joined(separator: "/")
     }
 
-    /// docs/terms.md is a table whose first column is sorted and names each term once.
+    /// The table of docs/terms.md headed *Term* is sorted by its first column and names each term
+    /// once. Other tables of the page are no list of terms.
     static func terms(in source: SourceText) -> [Finding] {
         var findings: [Finding] = []
         var previous = ""
         var seen: Set<String> = []
-        for (index, line) in source.lines.enumerated() where line.hasPrefix("| ") {
-            guard let cell = line.dropFirst(2).split(separator: "|").first else { continue }
-            let term = cell.trimmingSuffix(" ").lowercased()
-            // The heading of the table.
-            guard term != "term" else { continue }
+        for (line, term) in termRows(of: source) {
             if !seen.insert(term).inserted {
-                findings.append(source.finding(line: index + 1, "the term '\(term)' stands twice"))
+                findings.append(source.finding(line: line, "the term '\(term)' stands twice"))
             } else if term < previous {
-                findings.append(
-                    source.finding(line: index + 1, "'\(term)' must stand before '\(previous)'"))
+                findings.append(source.finding(line: line, "'\(term)' comes after '\(previous)'"))
             }
             previous = term
         }
         if seen.isEmpty { findings.append(source.finding(line: 1, "the table has no terms")) }
         return findings
     }
+
+    private static func termRows(of source: SourceText) -> [(line: Int, term: String)] {
+        guard let heading = source.lines.firstIndex(where: { $0.hasPrefix("| Term |") }) else {
+            return []
+        }
+        // The line after the heading only rules the columns.
+        let rows = source.lines.indices.dropFirst(heading + 2).prefix {
+            source.lines[$0].hasPrefix("|")
+        }
+        return rows.map { index in
+            let cell = source.lines[index].dropFirst().split(separator: "|").first ?? ""
+            return (index + 1, cell.trimming(" ").lowercased())
+        }
+    }
 }
 
 extension Substring {
-    fileprivate func trimmingSuffix(_ letter: Character) -> Substring {
-        var rest = self
+    fileprivate func trimming(_ letter: Character) -> Substring {
+        var rest = drop { $0 == letter }
         while rest.last == letter { rest.removeLast() }
         return rest
     }

@@ -48,5 +48,6 @@ struct DocumentRulesTests {
         #expect(terms("batch", "record", "Offset") == [7])
         #expect(terms("batch", "Batch") == [6])
         #expect(terms() == [1])
+        #expect(terms("batch |", "record |\n\n| Instead of | Say |\n|---|---|\n| batch |") == [])
     }
 }
