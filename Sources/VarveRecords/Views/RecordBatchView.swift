@@ -25,6 +25,14 @@ public struct RecordBatchView: ~Escapable {
         self.header = header
     }
 
+    /// Views the batch that `bytes` starts with, whose header passed a check before.
+    @inlinable
+    @_lifetime(copy bytes)
+    init(checked bytes: RawSpan, header: BatchHeader) {
+        self.bytes = bytes.extracting(0..<header.sizeInBytes)
+        self.header = header
+    }
+
     /// What follows the header: records, or the compressed stream of them.
     @inlinable
     public var body: RawSpan {

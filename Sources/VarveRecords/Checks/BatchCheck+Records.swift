@@ -1,0 +1,120 @@
+public import VarveBytes
+import VarveTerms
+
+extension BatchCheck {
+    /// Reads every record of a batch, and proves what `rules` ask for.
+    /// - Parameters:
+    ///   - batch: starts with the batch; what follows it is not looked at.
+    ///   - header: what `frame` or `structure` answered for it.
+    ///   - scratch: takes the records of a compressed batch; its bytes are overwritten.
+    ///   - budget: bounds the bytes that a compressed batch may become.
+    /// - Throws: the first defect, with the index of the record where it lies in one.
+    /// - Complexity: O(expanded size). Allocates only where `scratch` or a codec must grow.
+    public static func records(
+        _ batch: RawSpan, header: BatchHeader, rules: BatchRules, decompressor: Decompressor,
+        scratch: inout ByteBuffer, budget: DecompressionBudget = .standard
+    ) throws(BatchDefect) -> BatchContents {
+        let view = RecordBatchView(checked: batch, header: header)
+        try obeys(rules, header)
+        guard view.isCompressed else {
+            return try walk(view.records, view.body.byteCount, header, rules)
+        }
+        scratch.removeAll()
+        try view.expand(with: decompressor, into: &scratch, budget: budget)
+        let expanded = scratch.bytes
+        // Only now is it known how many records the bytes could hold.
+        guard Int(header.recordsCount) <= expanded.byteCount / BatchLayout.recordSizeMin else {
+            throw .recordsCountTooLarge(
+                header.recordsCount, lastOffsetDelta: header.lastOffsetDelta,
+                bytes: expanded.byteCount)
+        }
+        return try walk(view.records(in: expanded), expanded.byteCount, header, rules)
+    }
+
+    /// What the rules say about the header alone.
+    private static func obeys(
+        _ rules: BatchRules, _ header: BatchHeader
+    ) throws(BatchDefect) {
+        if let limit = rules.sizeMax, header.sizeInBytes > limit.bytes {
+            throw .tooLarge(size: header.sizeInBytes, limit: limit.bytes)
+        }
+        if rules.emptyBatch == .refused, header.recordsCount == 0 { throw .empty }
+        if rules.offsetDeltas == .consecutive,
+            Int(header.recordsCount) != Int(header.lastOffsetDelta) + 1
+        {
+            throw .countMismatch(
+                recordsCount: header.recordsCount, lastOffsetDelta: header.lastOffsetDelta)
+        }
+        if rules.controlBatch == .refused, header.attributes.isControl { throw .controlFromClient }
+        if rules.appendTime == .refused, header.timestampType == .logAppend {
+            throw .appendTimeFromClient
+        }
+        if rules.missingSequence == .refused, header.producerId >= 0, header.baseSequence < 0 {
+            throw .sequenceMissing(
+                producerId: header.producerId, baseSequence: header.baseSequence)
+        }
+    }
+
+    private static func walk(
+        _ records: consuming RecordCursor, _ size: Int, _ header: BatchHeader, _ rules: BatchRules
+    ) throws(BatchDefect) -> BatchContents {
+        var contents = BatchContents(
+            recordsCount: header.recordsCount, expandedSize: ByteCount(size))
+        var previousDelta: Int32 = -1
+        while let record = try records.next() {
+            let index = records.index - 1
+            if let defect = defect(of: record, after: previousDelta, header, rules) {
+                throw .record(index: index, defect)
+            }
+            previousDelta = record.offsetDelta
+            contents.include(record, at: index)
+            if header.attributes.isControl, !isControlRecord(record) {
+                throw .controlRecord(index: index)
+            }
+        }
+        return contents
+    }
+
+    /// What the rules find wrong with a well-formed record.
+    private static func defect(
+        of record: borrowing RecordView, after previousDelta: Int32, _ header: BatchHeader,
+        _ rules: BatchRules
+    ) -> RecordDefect? {
+        let delta = record.offsetDelta
+        switch rules.offsetDeltas {
+        case .consecutive where delta != previousDelta + 1:
+            return .offsetDeltaNotConsecutive(delta, expected: previousDelta + 1)
+        case .increasing where delta <= previousDelta:
+            return .offsetDeltaNotIncreasing(delta, after: previousDelta)
+        default: break
+        }
+        guard rules.wrappedTimestamps == .refused else { return nil }
+        let sum = header.baseTimestamp.addingReportingOverflow(record.timestampDelta)
+        guard sum.overflow else { return nil }
+        return .timestampOverflow(base: header.baseTimestamp, delta: record.timestampDelta)
+    }
+
+    private static func isControlRecord(_ record: borrowing RecordView) -> Bool {
+        guard let key = record.key, let control = ControlRecord(key: key) else { return false }
+        guard control.kind == .abort || control.kind == .commit else { return true }
+        guard let value = record.value else { return false }
+        return EndTransactionMarker(value: value) != nil
+    }
+}
+
+extension BatchContents {
+    fileprivate mutating func include(_ record: borrowing RecordView, at index: Int32) {
+        if record.key == nil, firstNullKeyIndex == nil { firstNullKeyIndex = index }
+        let time = record.timestamp
+        guard var known = times else {
+            times = Times(earliest: time, latest: time, latestOffsetDelta: record.offsetDelta)
+            return
+        }
+        known.earliest = min(known.earliest, time)
+        if time > known.latest {
+            known.latest = time
+            known.latestOffsetDelta = record.offsetDelta
+        }
+        times = known
+    }
+}
