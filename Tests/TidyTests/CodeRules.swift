@@ -5,7 +5,7 @@ enum CodeRules {
 
     static func notes(in source: SourceText) -> [Finding] {
         if source.isSwift {
-            let code = SwiftCode(source)
+            let code = source.code
             let inCode = code.tokens.compactMap { notes.contains($0.text) ? $0.line : nil }
             let inComments = code.comments.indices.compactMap {
                 note(in: code.comments[$0]) != nil ? $0 + 1 : nil
@@ -28,7 +28,7 @@ enum CodeRules {
 
     /// `try!`, `as!` and `fatalError` for what is not written yet.
     static func traps(in source: SourceText) -> [Finding] {
-        let code = SwiftCode(source)
+        let code = source.code
         return code.tokens.indices.compactMap { place in
             let line = code.tokens[place].line
             if code.stands("try", "!", at: place) {
@@ -47,7 +47,7 @@ enum CodeRules {
 
     /// `@unchecked Sendable` needs its reason within three lines, above or below.
     static func uncheckedSendable(in source: SourceText) -> [Finding] {
-        let code = SwiftCode(source)
+        let code = source.code
         return code.tokens.indices.compactMap { place in
             guard code.stands("@", "unchecked", "Sendable", at: place) else { return nil }
             let line = code.tokens[place].line
@@ -62,7 +62,7 @@ enum CodeRules {
     /// Text goes out through the command alone; waiting goes through the clock that is handed in.
     static func printingAndSleeping(in source: SourceText) -> [Finding] {
         guard source.isUnder("Sources") else { return [] }
-        let code = SwiftCode(source)
+        let code = source.code
         let mayPrint = source.isUnder("Sources/VarveCommand")
         return code.tokens.indices.compactMap { place in
             let token = code.tokens[place]

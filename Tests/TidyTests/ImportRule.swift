@@ -21,7 +21,7 @@ enum ImportRule {
         guard let rung = rungs.first(where: { source.isUnder($0.folder) }) else {
             return [source.finding(line: 1, "lies in no module of the ladder")]
         }
-        return imports(of: SwiftCode(source)).compactMap { module, line in
+        return imports(of: source.code).compactMap { module, line in
             let isAllowed =
                 rung.imports.contains(module) || rung.system.contains(module)
                 || Ladder.everywhere.contains(module)

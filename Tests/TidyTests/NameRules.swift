@@ -62,7 +62,7 @@ enum NameRules {
     ]
 
     static func typeNames(in source: SourceText) -> [Finding] {
-        let code = SwiftCode(source)
+        let code = source.code
         return code.tokens.indices.compactMap { place in
             let name = code.token(place + 1)
             guard kinds.contains(code.tokens[place].text), code.token(place - 1).text != ".",

@@ -26,7 +26,7 @@ enum SizeRules {
     }
 
     static func longFunctions(in source: SourceText) -> [Finding] {
-        functions(of: SwiftCode(source)).compactMap { function in
+        functions(of: source.code).compactMap { function in
             let count = function.lines.count
             guard count > functionLinesMax else { return nil }
             return source.finding(

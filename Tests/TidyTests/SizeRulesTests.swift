@@ -42,20 +42,20 @@ struct SizeRulesTests {
         let text =
             "protocol P {\nfunc a()\nvar b: Int { get }\ninit(c: Int)\nvar d: P\n}\nstruct S {"
             + blank(200) + "}\n"
-        let lengths = SizeRules.functions(of: SwiftCode(source(text))).map(\.lines.count)
+        let lengths = SizeRules.functions(of: SwiftCode(text)).map(\.lines.count)
         #expect(lengths == [1])
     }
 
     @Test("a stored property and a call are no functions")
     func notFunctions() {
         let text = "struct S {\nvar a = [1]\nvar b: Int\nlet c = S.init { 1 }\nenum E {\n}\n}"
-        #expect(SizeRules.functions(of: SwiftCode(source(text))) == [])
+        #expect(SizeRules.functions(of: SwiftCode(text)) == [])
     }
 
     @Test("a function inside another is measured by itself")
     func nested() {
         let text = "func a() {\nfunc b() {\n\n}\n}"
-        let found = SizeRules.functions(of: SwiftCode(source(text)))
+        let found = SizeRules.functions(of: SwiftCode(text))
         #expect(found.map(\.name) == ["func a", "func b"])
         #expect(found.map(\.lines) == [1...5, 2...4])
     }

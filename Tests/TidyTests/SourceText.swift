@@ -5,6 +5,8 @@ struct SourceText: Sendable {
     let text: String
     /// The lines, without their ends.
     let lines: [Substring]
+    /// The text as Swift code, taken apart once for all rules; empty when it is something else.
+    let code: SwiftCode
 
     init(_ path: String, _ text: String) {
         self.path = path
@@ -12,6 +14,7 @@ struct SourceText: Sendable {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }
         self.lines = lines
+        code = SwiftCode(path.hasSuffix(".swift") ? text : "")
     }
 
     var name: Substring {
@@ -29,7 +32,7 @@ struct SourceText: Sendable {
 }
 
 /// A word or a single mark of Swift code.
-struct Token: Hashable {
+struct Token: Hashable, Sendable {
     var text: String
     /// In bytes from the start of the file.
     var start: Int
@@ -49,17 +52,15 @@ struct Token: Hashable {
 }
 
 /// Swift source in the form that rules about code look at.
-struct SwiftCode {
-    let source: SourceText
+struct SwiftCode: Sendable {
     /// The code alone: no comments, no text of strings.
     let tokens: [Token]
     /// The comments, line by line.
     let comments: [Substring]
     let bytes: [UInt8]
 
-    init(_ source: SourceText) {
-        self.source = source
-        bytes = Array(source.text.utf8)
+    init(_ text: String) {
+        bytes = Array(text.utf8)
         let lexer = SwiftLexer(bytes)
         tokens = Self.tokens(of: lexer.code)
         comments = String(decoding: lexer.comments, as: UTF8.self)

@@ -16,6 +16,16 @@ struct TreeTests {
     private let swift = Repository.swift
     private let moduleSwift = Repository.texts.filter { $0.isSwift && $0.isUnder("Sources") }
 
+    @Test("the walk over the tree reaches every corner")
+    func walk() {
+        let corners = [
+            "Package.swift", ".ci/run", ".swift-format", "tools/test", "docs/terms.md",
+            "docs/decisions/README.md", "Sources/CVarve/include/CVarve.h",
+            "Tests/TidyTests/TreeTests.swift",
+        ]
+        #expect(corners.filter { !Repository.paths.contains($0) } == [])
+    }
+
     @Test("the ladder only goes down")
     func ladderClimbs() { #expect(Ladder.climbs(in: Ladder.rungs) == []) }
 
