@@ -69,7 +69,14 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "Varve", "CVarve",
             ]),
+
+        // Tests, in the order of the rungs that they mirror.
+        tests("VarveTermsTests", ["VarveTerms"]),
+        tests("VarveBytesTests", ["VarveTerms", "VarveBytes", "CVarve"]),
+        tests("VarveSystemTests", ["VarveTerms", "VarveSystem"]),
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
+        tests(
+            "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),
         tests("TidyTests", []),
     ]
 )

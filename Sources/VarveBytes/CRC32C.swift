@@ -22,6 +22,6 @@ public enum CRC32C {
         }
     }
 
-    /// The name of the instructions in use, for benchmark reports: `table`, `sse4.2`, `pclmul` …
+    /// The name of the instructions in use, for benchmark reports: `table`, `sse4.2`, `avx512` …
     public static var kernel: String { unsafe String(cString: varve_crc32c_kernel()) }
 }

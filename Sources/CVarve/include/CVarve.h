@@ -8,16 +8,49 @@
 
 // --- CRC-32C ---------------------------------------------------------------------------------
 
-/// CRC-32C of `count` bytes, continuing `crc` (0 to start). Picks the widest kernel at first use.
+/// CRC-32C of `count` bytes, continuing `crc` (0 to start). Picks the widest kernel at first use
+/// and never reads outside the bytes it is given.
 uint32_t varve_crc32c(uint32_t crc, const void *bytes, size_t count);
 /// The name of the kernel in use.
 const char *varve_crc32c_kernel(void);
+/// The name of kernel number `kernel`, from 0 and the narrowest up; NULL past the last one.
+const char *varve_crc32c_kernel_name(int kernel);
+/// The same sum by one named kernel, for tests and benchmarks. Returns 0, or -1 when this machine
+/// cannot run it.
+int varve_crc32c_with(int kernel, uint32_t crc, const void *bytes, size_t count, uint32_t *result);
 
 // --- Guarded access to file mappings ----------------------------------------------------------
 
+// Bytes of a mapping that its file no longer backs (it was cut short, or the disk cannot read
+// them) raise SIGBUS when touched. These calls take the signal and answer -1; a SIGBUS from
+// anywhere else goes on to the handler that stood before the first call here, or to the default.
+//
+// The handler is installed once, at the first call, for the whole process. A library that installs
+// its own SIGBUS handler later without passing ours on takes this protection away, as does a
+// thread that blocks SIGBUS: the kernel then ends the process.
+
 /// CRC-32C of mapped bytes. Returns 0, or -1 when touching them raised SIGBUS.
 int varve_guarded_crc32c(const void *bytes, size_t count, uint32_t *crc);
-/// Copies out of a mapping. Returns 0, or -1 when touching the source raised SIGBUS.
+/// Copies out of a mapping. Returns 0, or -1 when touching the source raised SIGBUS; `target` then
+/// holds any part of the bytes.
 int varve_guarded_copy(void *target, const void *source, size_t count);
+
+// --- System calls that Swift's Glibc module lacks ---------------------------------------------
+
+// All return 0, or -1 with errno; none retries.
+
+/// An exclusive lock on the whole file, owned by this opening of it (F_OFD_SETLK): it excludes
+/// POSIX locks and other openings in this process. EAGAIN when somebody else holds one.
+int varve_lock_opening(int file);
+/// Who keeps `varve_lock_opening` from succeeding: 0 for nobody, a process id for a POSIX lock, -1
+/// for a lock of an opening, which belongs to no process.
+int varve_lock_holder(int file, pid_t *holder);
+/// Reserves blocks for the first `size` bytes and leaves the length alone (FALLOC_FL_KEEP_SIZE).
+int varve_reserve(int file, off_t size);
+/// The name in a `struct dirent`. Swift would import the field as a tuple, and copying it reads
+/// past the end of short entries.
+const char *varve_entry_name(const void *entry);
+/// The flag of open(2) for reads and writes that pass by the page cache.
+extern const int32_t varve_open_direct;
 
 #endif
