@@ -77,6 +77,11 @@ let package = Package(
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests(
             "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),
+        tests(
+            "VarveLogTests",
+            [
+                "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
+            ]),
         tests("TidyTests", []),
     ]
 )

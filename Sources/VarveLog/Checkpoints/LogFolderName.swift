@@ -14,7 +14,9 @@ public struct LogFolderName: Hashable, Sendable {
     public enum Standing: Hashable, Sendable {
         case live
         /// The random id keeps apart the folders of one log that was deleted and made again.
-        case deleted(UniqueID), future(UniqueID), stray(UniqueID)
+        case deleted(UniqueID)
+        case future(UniqueID)
+        case stray(UniqueID)
     }
 
     /// For a deleted or stray log the topic may be cut short at its end: see `printed`.
@@ -103,7 +105,7 @@ extension UniqueID {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     func ends(with suffix: String.UTF8View) -> Bool {
         count >= suffix.count && self[(count - suffix.count)...].elementsEqual(suffix)
     }

@@ -1,3 +1,5 @@
+import VarveBytes
+
 /// Which log: the topic, and the partition of it. In text checkpoints `topic partition`, as the
 /// name of a folder `topic-partition`.
 ///
@@ -71,20 +73,22 @@ public struct LogName: Sendable {
 extension LogName: Hashable, Comparable {
     // String's own equality takes two spellings of one letter for the same; a file system does not.
     public static func == (left: Self, right: Self) -> Bool {
-        left.partition == right.partition && left.topic.utf8.elementsEqual(right.topic.utf8)
+        left.partition == right.partition && left.hasSameTopic(as: right)
     }
 
     public func hash(into hasher: inout Hasher) {
-        for byte in topic.utf8 { hasher.combine(byte) }
+        hasher.combine(topic)
         hasher.combine(partition)
     }
 
     /// By topic, then by partition.
     public static func < (left: Self, right: Self) -> Bool {
-        if left.topic.utf8.elementsEqual(right.topic.utf8) {
-            return left.partition < right.partition
-        }
+        if left.hasSameTopic(as: right) { return left.partition < right.partition }
         return left.topic.utf8.lexicographicallyPrecedes(right.topic.utf8)
+    }
+
+    private func hasSameTopic(as other: LogName) -> Bool {
+        topic.utf8.rawSpan.isEqual(to: other.topic.utf8.rawSpan)
     }
 }
 
