@@ -1,4 +1,5 @@
 import CVarve
+import Glibc
 import Testing
 import VarveBytes
 
@@ -73,6 +74,26 @@ struct CRC32CTests {
             let span = bytes.rawSpan.extracting(start..<start + size)
             let sums = Kernel.available.map { $0.checksum(span) }
             #expect(Set(sums).count == 1, "size \(size) at \(start), seed \(random.seed)")
+        }
+    }
+
+    @Test("no kernel touches a byte outside of what it is given")
+    func nothingOutside() async {
+        await #expect(processExitsWith: .success) {
+            // One page between two that may not be touched at all.
+            let page = sysconf(Int32(_SC_PAGESIZE))
+            let start = unsafe mmap(
+                nil, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            let base = try unsafe #require(start)
+            try #require(unsafe mprotect(base, page, PROT_NONE) == 0)
+            try #require(unsafe mprotect(base + 2 * page, page, PROT_NONE) == 0)
+            let bytes = unsafe RawSpan(_unsafeStart: base + page, byteCount: page)
+            for kernel in Kernel.available {
+                for size in 0...page {
+                    _ = kernel.checksum(bytes.extracting(0..<size))
+                    _ = kernel.checksum(bytes.extracting(page - size..<page))
+                }
+            }
         }
     }
 
