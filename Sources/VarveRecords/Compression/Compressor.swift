@@ -6,7 +6,7 @@ public import VarveBytes
 /// but the growth of the output; snappy's library allocates its table at every call.
 ///
 /// *Memory kept*: about 270 KB for gzip, 16 KB for lz4 (260 KB from level 3 on), and for zstd what
-/// the level and the largest input asked for, at most 16 MiB.
+/// the level and the largest input asked for, at most 32 MiB.
 ///
 /// *Threads*: one owner at a time; not `Sendable`. A `CodecPool` lends these to threads.
 public final class Compressor {

@@ -19,7 +19,7 @@ public struct DecompressionBudget: Hashable, Sendable {
     ///
     /// - `floor`, 8 MiB: a producer gathers at most 1 MiB of records by default
     ///   (`max.request.size`), so an honest batch passes even from one eight times as large, and
-    ///   whatever its ratio: zstd writes 1 MiB of zeros as about 60 bytes, 17,000 : 1.
+    ///   whatever its ratio: zstd writes 1 MiB of zeros as 51 bytes, 20,000 : 1.
     /// - `ratioMax`, 1,100: no deflate stream expands more than 1,032 : 1 (258 bytes from 2 bits)
     ///   and no LZ4 block more than 255 : 1, so only zstd can meet this limit.
     /// - `sizeMax`, 64 MiB: sixty-four times the default `max.message.bytes`; it is reached from

@@ -8,7 +8,7 @@ internal import VarveTerms
 /// claims is compared with the budget and never allocated on its word alone.
 ///
 /// *Memory*: the output's, which is at most twice what it held and the limit together; about 40 KB
-/// for gzip; for zstd 160 KB and the frame's window, of which no more is touched than the output is
+/// for gzip; for zstd 100 KB and the frame's window, of which no more is touched than the output is
 /// long. A zstd context that grew above 16 MiB is given back after the call.
 ///
 /// *Threads*: one owner at a time; not `Sendable`. A `CodecPool` lends these to threads.

@@ -27,7 +27,7 @@ enum CompressionSamples {
     private static func makeText() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(sizeMax + 100)
-        var generator = SplitMix(state: seed)
+        var generator = Generator(state: seed)
         var line = 0
         while bytes.count < sizeMax {
             let number = generator.next() % 100_000
@@ -38,7 +38,7 @@ enum CompressionSamples {
     }
 
     private static func makeRandom() -> [UInt8] {
-        var generator = SplitMix(state: seed)
+        var generator = Generator(state: seed)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(sizeMax)
         while bytes.count < sizeMax {
@@ -47,18 +47,18 @@ enum CompressionSamples {
         }
         return bytes
     }
-}
 
-/// The generator of Steele, Lea and Flood's SplittableRandom: small, and the same everywhere.
-struct SplitMix {
-    var state: UInt64
+    /// Steele, Lea and Flood's SplitMix: small, and the same everywhere.
+    struct Generator {
+        var state: UInt64
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var word = state
+            word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+            word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+            return word ^ word >> 31
+        }
     }
 }
 

@@ -66,7 +66,7 @@ import VarveTerms
         let packed = try Compressor().bytes(
             of: CompressionSamples.sample(.text, size: 300), Compression(codec))
         let decompressor = Decompressor()
-        var generator = SplitMix(state: CompressionSamples.seed)
+        var generator = CompressionSamples.Generator(state: CompressionSamples.seed)
         for round in 0..<500 {
             let kept = Int(generator.next() % UInt64(packed.count))
             var noise = Array(packed[..<kept])

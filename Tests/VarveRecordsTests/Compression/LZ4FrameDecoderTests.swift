@@ -55,6 +55,17 @@ import VarveTerms
         #expect(throws: error) { try Decompressor().bytes(of: frame, .lz4) }
     }
 
+    @Test("a frame with every optional field, cut anywhere, is truncated")
+    func truncation() {
+        for frame in [Self.everything, Self.plain] {
+            for size in 0..<frame.count {
+                #expect(throws: CompressionError.truncated(.lz4), "\(size) bytes") {
+                    try Decompressor().bytes(of: Array(frame[..<size]), .lz4)
+                }
+            }
+        }
+    }
+
     @Test("a bad block without a checksum is corrupt where it starts")
     func badBlock() {
         var frame = Self.plain

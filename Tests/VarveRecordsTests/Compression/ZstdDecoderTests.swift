@@ -116,6 +116,17 @@ import VarveTerms
         }
     }
 
+    @Test("a frame with a checksum or without a size, cut anywhere, is truncated")
+    func truncation() {
+        for frame in [Self.plain, Self.streamed] {
+            for size in 0..<frame.count {
+                #expect(throws: CompressionError.truncated(.zstd), "\(size) bytes") {
+                    try Decompressor().bytes(of: Array(frame[..<size]), .zstd)
+                }
+            }
+        }
+    }
+
     @Test("bytes behind the frame that begin no other are refused and counted")
     func trailingBytes() {
         for size in [1, 3, 4, 100] {
