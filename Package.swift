@@ -52,6 +52,7 @@ let package = Package(
         rung("VarveTerms", []),
         rung("VarveBytes", ["VarveTerms", "CVarve"]),
         rung("VarveSystem", ["VarveTerms"]),
+        rung("VarveSim", ["VarveTerms", "VarveSystem"], path: "Tests/VarveSim"),
         rung(
             "VarveRecords",
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
@@ -74,6 +75,7 @@ let package = Package(
         tests("VarveTermsTests", ["VarveTerms"]),
         tests("VarveBytesTests", ["VarveTerms", "VarveBytes", "CVarve"]),
         tests("VarveSystemTests", ["VarveTerms", "VarveSystem"]),
+        tests("VarveSimTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim"]),
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests(
             "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),

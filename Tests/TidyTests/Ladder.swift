@@ -27,6 +27,7 @@ enum Ladder {
         Rung("VarveTerms", 0, []),
         Rung("VarveBytes", 1, ["VarveTerms", "CVarve"]),
         Rung("VarveSystem", 1, ["VarveTerms"]),
+        Rung("VarveSim", 2, ["VarveTerms", "VarveSystem"], folder: "Tests/VarveSim"),
         Rung(
             "VarveRecords", 2,
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),

@@ -1,0 +1,120 @@
+import VarveSystem
+import VarveTerms
+
+/// The calls on names.
+extension DiskState {
+    mutating func status(at path: String) throws(FileError) -> FileStatus? {
+        try admit(.look, path)
+        do throws(FileError) {
+            return try image.place(of: path, for: .look).node.map { status(of: $0) }
+        } catch {
+            if error.error == .notFound { return nil }
+            throw error
+        }
+    }
+
+    mutating func entries(of path: String) throws(FileError) -> [DirectoryEntry] {
+        try admit(.list, path)
+        let (_, directory) = try directory(at: path, for: .list)
+        // An order of its own for each seed, so that nobody comes to lean on one.
+        let names = directory.names.keys.sorted { left, right in
+            let (leftRank, rightRank) = (listingRank(left), listingRank(right))
+            return leftRank == rightRank ? left < right : leftRank < rightRank
+        }
+        return names.map { name in
+            let isFile = directory.names[name].map { image.files[$0] != nil } ?? false
+            return DirectoryEntry(name: name, kind: isFile ? .file : .directory)
+        }
+    }
+
+    private func listingRank(_ name: String) -> UInt64 {
+        var rank = options.listingSeed
+        for byte in name.utf8 {
+            var random = SplitMix64(seed: rank ^ UInt64(byte))
+            rank = random.next()
+        }
+        return rank
+    }
+
+    mutating func makeDirectory(_ path: String, _ time: Timestamp) throws(FileError) {
+        try admit(.makeDirectory, path)
+        let place = try image.place(of: path, for: .makeDirectory)
+        guard place.node == nil, let key = place.key else {
+            throw FileError(.makeDirectory, path, .exists)
+        }
+        perform(.makeDirectory(key, image.makeNode()), path, time)
+    }
+
+    mutating func removeDirectory(_ path: String, _ time: Timestamp) throws(FileError) {
+        try admit(.removeDirectory, path)
+        let (place, directory) = try directory(at: path, for: .removeDirectory)
+        guard let key = place.key, let node = place.node else {
+            throw FileError(.removeDirectory, path, .busy)
+        }
+        guard directory.names.isEmpty else { throw FileError(.removeDirectory, path, .notEmpty) }
+        perform(.removeDirectory(key, node), path, time)
+    }
+
+    mutating func removeFile(_ path: String, _ time: Timestamp) throws(FileError) {
+        try admit(.remove, path)
+        let place = try image.place(of: path, for: .remove)
+        guard let node = place.node else { throw FileError(.remove, path, .notFound) }
+        guard let key = place.key, image.files[node] != nil else {
+            throw FileError(.remove, path, .isDirectory)
+        }
+        perform(.removeFile(key, node), path, time)
+    }
+
+    mutating func rename(
+        _ path: String, to newPath: String, _ time: Timestamp
+    ) throws(FileError) {
+        try admit(.rename, path)
+        let old = try image.place(of: path, for: .rename)
+        let new = try image.place(of: newPath, for: .rename)
+        guard let node = old.node else { throw FileError(.rename, path, .notFound) }
+        guard let oldKey = old.key, let newKey = new.key else {
+            throw FileError(.rename, path, .busy)
+        }
+        if old.node == new.node { return }
+        let movesFile = image.files[node] != nil
+        if let target = new.node {
+            switch (movesFile, image.directories[target]) {
+            case (true, .some): throw FileError(.rename, newPath, .isDirectory)
+            case (false, nil): throw FileError(.rename, newPath, .notDirectory)
+            case (false, .some(let directory)) where !directory.names.isEmpty:
+                throw FileError(.rename, newPath, .notEmpty)
+            default: break
+            }
+        }
+        if !movesFile, image.lies(newKey.directory, under: node) {
+            throw FileError(.rename, newPath, .invalid)
+        }
+        perform(.rename(from: oldKey, to: newKey, node), path, time)
+    }
+
+    mutating func flushDirectory(_ path: String, _ time: Timestamp) throws(FileError) {
+        try admit(.flushDirectory, path)
+        let (place, _) = try directory(at: path, for: .flushDirectory)
+        perform(.flushDirectory(place.node ?? DiskImage.root), path, time)
+        image.prune(keeping: openNodes)
+    }
+
+    mutating func freeSpace(at path: String) throws(FileError) -> ByteCount {
+        try admit(.measure, path)
+        guard try image.place(of: path, for: .measure).node != nil else {
+            throw FileError(.measure, path, .notFound)
+        }
+        return freeSize
+    }
+
+    private func directory(
+        at path: String, for operation: FileError.Operation
+    ) throws(FileError) -> (Place, StoredDirectory) {
+        let place = try image.place(of: path, for: operation)
+        guard let node = place.node else { throw FileError(operation, path, .notFound) }
+        guard let directory = image.directories[node] else {
+            throw FileError(operation, path, .notDirectory)
+        }
+        return (place, directory)
+    }
+}
