@@ -83,6 +83,7 @@ let package = Package(
             "VarveLogTests",
             [
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
+                "VarveSim",
             ]),
         tests("TidyTests", []),
     ]

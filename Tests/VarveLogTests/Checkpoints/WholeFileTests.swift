@@ -1,95 +1,123 @@
 import Testing
 import VarveLog
+import VarveSim
 import VarveSystem
 import VarveTerms
 
 @Suite("WholeFile")
 struct WholeFileTests {
-    private let path = "/logs/f"
+    private let path = "/f"
     private let old = Array("the old content".utf8)
     private let new = Array("the new content, which is longer".utf8)
 
-    private func disk(leftover: [UInt8]? = nil) -> StepDisk {
-        let disk = StepDisk()
-        disk.put(old, at: path)
-        if let leftover { disk.put(leftover, at: path + ".tmp") }
+    /// A disk with the old content at `path`, and perhaps a `.tmp` that an earlier life left.
+    private func disk(leftover: [UInt8]? = nil) -> SimulatedDisk {
+        let disk = SimulatedDisk()
+        disk.setContents(path, old)
+        if let leftover { disk.setContents(path + ".tmp", leftover) }
+        // Long contents are written in pieces, so that a crash finds them in the middle of it.
+        disk.shortTransfers = .everyCall(sizeMax: 20)
         return disk
     }
 
-    /// How many changing calls a store makes when nothing fails.
-    private func stepCount(leftover: [UInt8]?) throws -> Int {
+    /// Every content, nil for none, that power cuts at any moment of the disk's life may leave.
+    private func contentsAfterPowerCuts(of disk: SimulatedDisk, from moment: Int = 0) -> Set<
+        [UInt8]?
+    > {
+        var plan = CrashPlan.exhaustive
+        plan.firstMoment = moment
+        var found: Set<[UInt8]?> = []
+        CrashStates.forEach(of: disk.trace, under: plan) { after, _ in
+            found.insert(after.contents(path))
+        }
+        return found
+    }
+
+    /// Whether a store of the new content did not throw.
+    private func didStore(on disk: SimulatedDisk) -> Bool {
+        do throws(FileError) {
+            try WholeFile.store(new, at: path, in: disk)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    @Test(
+        "a power cut at any moment of a store leaves the old or the new content, after it the new",
+        arguments: [nil, Array("left over".utf8)])
+    func powerCut(leftover: [UInt8]?) throws {
         let disk = disk(leftover: leftover)
         try WholeFile.store(new, at: path, in: disk)
-        return disk.steps.count
+        #expect(contentsAfterPowerCuts(of: disk) == [old, new])
+        #expect(contentsAfterPowerCuts(of: disk, from: disk.operationCount) == [new])
+    }
+
+    @Test("a power cut at any moment of the first store leaves no file or the whole of it")
+    func powerCutWhileMaking() throws {
+        let disk = SimulatedDisk()
+        try WholeFile.store(new, at: path, in: disk)
+        #expect(contentsAfterPowerCuts(of: disk) == [nil, new])
+        #expect(contentsAfterPowerCuts(of: disk, from: disk.operationCount) == [new])
+    }
+
+    @Test("the next life stores over whatever a power cut left of a store")
+    func nextLife() throws {
+        let disk = disk()
+        try WholeFile.store(old, at: path, in: disk)
+        let count = try CrashStates.forEach(of: disk.trace) { after, label in
+            try WholeFile.store(new, at: path, in: after)
+            #expect(after.crash(keeping: .none).contents(path) == new, "\(label)")
+            #expect(after.paths == [path], "\(label)")
+        }
+        #expect(count > 10)
     }
 
     @Test(
-        "a crash at any step of a store leaves the old or the new content",
-        arguments: [nil, Array("left over".utf8)])
-    func crashWhileStoring(leftover: [UInt8]?) throws {
-        for step in 0...(try stepCount(leftover: leftover)) {
+        "a call that fails, once or for good, loses nothing, and a later store succeeds",
+        arguments: [nil, Array("left over".utf8)], [FaultMode.once, .forGood])
+    func failure(leftover: [UInt8]?, mode: FaultMode) throws {
+        var (ordinal, failureCount) = (0, 0)
+        while true {
             let disk = disk(leftover: leftover)
-            disk.failing = step..<Int.max
-            let stored = attempt { () throws(FileError) in
-                try WholeFile.store(new, at: path, in: disk)
-            }
-            let contents = disk.contentsAfterPowerCut(at: path)
-            #expect(contents.isSubset(of: [old, new]), "step \(step), \(disk.steps)")
-            if stored { #expect(contents == [new]) }
-        }
-    }
-
-    @Test("a crash at any step of the first store leaves no file or the whole of it")
-    func crashWhileMaking() throws {
-        for step in 0..<20 {
-            let disk = StepDisk()
-            disk.failing = step..<Int.max
-            let stored = attempt { () throws(FileError) in
-                try WholeFile.store(new, at: path, in: disk)
-            }
-            let contents = disk.contentsAfterPowerCut(at: path)
-            #expect(contents.isSubset(of: [nil, new]), "step \(step)")
-            if stored { #expect(contents == [new]) }
-        }
-    }
-
-    @Test(
-        "a call that fails once is reported, closes what was open, and the next store succeeds",
-        arguments: [nil, Array("left over".utf8)])
-    func failureOnce(leftover: [UInt8]?) throws {
-        for step in 0..<(try stepCount(leftover: leftover)) {
-            let disk = disk(leftover: leftover)
-            disk.failing = step..<(step + 1)
-            let stored = attempt { () throws(FileError) in
-                try WholeFile.store(new, at: path, in: disk)
-            }
-            #expect(!stored, "step \(step)")
-            #expect(disk.openCount == 0)
-            #expect(disk.contentsAfterPowerCut(at: path).isSubset(of: [old, new]))
+            disk.fail(ordinal: ordinal, with: .inputOutput, mode: mode)
+            let stored = didStore(on: disk)
+            guard disk.faultHitCount > 0 else { break }
+            failureCount += stored ? 0 : 1
+            #expect(contentsAfterPowerCuts(of: disk).isSubset(of: [old, new]), "call \(ordinal)")
+            disk.clearFaults()
+            let before = disk.operationCount
             try WholeFile.store(new, at: path, in: disk)
-            #expect(disk.contentsAfterPowerCut(at: path) == [new])
-            #expect(disk.content(at: path + ".tmp") == nil)
+            #expect(contentsAfterPowerCuts(of: disk, from: before).isSubset(of: [old, new]))
+            #expect(disk.crash(keeping: .none).contents(path) == new)
+            #expect(disk.paths == [path])
+            ordinal += 1
         }
+        // Every call counts: at least to make, write, flush, close, rename, flush the directory.
+        #expect(failureCount == ordinal)
+        #expect(failureCount >= 6)
     }
 
     @Test("a store flushes the file before the rename and the directory after it")
     func order() throws {
-        let disk = disk()
+        let disk = disk(leftover: old)
         try WholeFile.store(Array("1234567".utf8), at: path, in: disk)
         #expect(
-            disk.steps == [
-                "open /logs/f.tmp", "write /logs/f.tmp", "write /logs/f.tmp", "flush /logs/f.tmp",
-                "close /logs/f.tmp", "rename /logs/f.tmp", "flush directory /logs",
+            disk.trace.map(\.kind) == [
+                .removeFile, .create, .write, .flush, .rename, .flushDirectory,
             ])
     }
 
     @Test(
         "the directory that is flushed is the file's",
-        arguments: [("f", "."), ("/f", "/"), ("a/f", "a"), ("/a/b/f", "/a/b")])
+        arguments: [("/f", "/"), ("/a/f", "/a"), ("/a/b/f", "/a/b")])
     func parent(path: String, directory: String) throws {
-        let disk = StepDisk()
+        let disk = SimulatedDisk()
+        disk.plantDirectory("/a")
+        disk.plantDirectory("/a/b")
         try WholeFile.store([], at: path, in: disk)
-        #expect(disk.steps.last == "flush directory \(directory)")
+        #expect(disk.trace.last?.path == directory)
+        #expect(disk.crash(keeping: .none).contents(path) == [])
         #expect(try WholeFile.load(path, sizeMax: .zero, in: disk) == [])
     }
 
@@ -97,17 +125,16 @@ struct WholeFileTests {
     func remove() throws {
         let disk = disk()
         try WholeFile.remove(path, in: disk)
-        #expect(disk.contentsAfterPowerCut(at: path) == [nil])
+        #expect(disk.crash(keeping: .none).contents(path) == nil)
         try WholeFile.remove(path, in: disk)
-        #expect(disk.steps.last == "flush directory /logs")
+        #expect(disk.trace.last?.kind == .flushDirectory)
     }
 
     @Test("what was stored is loaded, and a leftover is not looked at")
     func load() throws {
         let disk = disk(leftover: new)
         #expect(try WholeFile.load(path, sizeMax: .kib(1), in: disk) == old)
-        #expect(try WholeFile.load("/logs/none", sizeMax: .kib(1), in: disk) == nil)
-        #expect(disk.openCount == 0)
+        #expect(try WholeFile.load("/none", sizeMax: .kib(1), in: disk) == nil)
     }
 
     @Test("a file of the largest size is loaded, one byte more is refused by name")
@@ -116,17 +143,14 @@ struct WholeFileTests {
         let size = ByteCount(old.count)
         #expect(try WholeFile.load(path, sizeMax: size, in: disk) == old)
         let below = ByteCount(old.count - 1)
-        #expect(throws: CheckpointError.tooLarge(path: path, size: size, sizeMax: below)) {
-            try WholeFile.load(path, sizeMax: below, in: disk)
-        }
         let error = CheckpointError.tooLarge(path: path, size: size, sizeMax: below)
-        #expect(error.description == "/logs/f has 15 bytes, expected at most 14")
-        #expect(disk.openCount == 0)
+        #expect(throws: error) { try WholeFile.load(path, sizeMax: below, in: disk) }
+        #expect(error.description == "/f has 15 bytes, expected at most 14")
     }
 
-    @Test("every kind of file is stored and loaded, and defects name the file")
+    @Test("every kind of file is stored and loaded, and what is wrong is said with its path")
     func content() throws {
-        let disk = StepDisk()
+        let disk = SimulatedDisk()
         #expect(try OffsetCheckpoint.load(path, in: disk) == nil)
         let name = try #require(LogName(topic: "clicks", partition: 7))
         let checkpoint = OffsetCheckpoint([name: Offset(60)])
@@ -138,24 +162,16 @@ struct WholeFileTests {
         let refusal = #expect(throws: CheckpointError.self) {
             try LeaderEpochCheckpoint.load(path, in: disk)
         }
-        #expect(
-            refusal?.description == "/logs/f, line 1: version is \"version: 0\", expected 0")
-        disk.failing = disk.steps.count..<Int.max
+        #expect(refusal?.description == "/f, line 1: version is \"version: 0\", expected 0")
+        disk.failNext(.flush, with: .noSpace)
         let failure = #expect(throws: CheckpointError.self) {
             try checkpoint.store(at: path, in: disk)
         }
         #expect(
-            failure?.description
-                == "cannot open /logs/f.tmp: no space left on device (ENOSPC)")
-    }
-
-    /// Whether `body` did not throw.
-    private func attempt(_ body: () throws(FileError) -> Void) -> Bool {
-        do throws(FileError) {
-            try body()
-            return true
-        } catch {
-            return false
+            failure?.description == "cannot flush /f.tmp: no space left on device (ENOSPC)")
+        disk.failNext(.read, with: .inputOutput)
+        #expect(throws: CheckpointError.file(FileError(.read, path, .inputOutput, at: .zero))) {
+            try PartitionMetadata.load(path, in: disk)
         }
     }
 }
