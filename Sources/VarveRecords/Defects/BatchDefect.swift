@@ -17,6 +17,8 @@ public enum BatchDefect: Error, Hashable, Sendable {
     /// The base offset plus the delta is no 64-bit offset.
     case offsetOverflow(baseOffset: Int64, lastOffsetDelta: Int32)
     case lastOffsetDeltaNegative(Int32)
+    /// The batch starts before the one that it follows ends, or before its segment does.
+    case offsetOutOfOrder(baseOffset: Int64, expected: Int64)
     case recordsCountNegative(Int32)
     /// The header counts more records than offsets, or than `bytes` bytes could hold.
     case recordsCountTooLarge(Int32, lastOffsetDelta: Int32, bytes: Int)
@@ -64,6 +66,8 @@ extension BatchDefect: CustomStringConvertible {
             "The base offset is \(offset)."
         case .offsetOverflow(let base, let delta):
             "The last offset, \(base) plus \(delta), does not fit 64 bits."
+        case .offsetOutOfOrder(let offset, let expected):
+            "The base offset is \(offset) where none below \(expected) can stand."
         case .lastOffsetDeltaNegative(let delta):
             "The last offset delta is \(delta)."
         case .recordsCountNegative(let count):

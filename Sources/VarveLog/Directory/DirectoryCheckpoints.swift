@@ -1,0 +1,101 @@
+internal import Synchronization
+internal import VarveSystem
+internal import VarveTerms
+
+/// The three text checkpoints of a data directory: how far each log is known to be flushed, where
+/// it starts, and its high watermark. Rows of logs that were not opened stay as they were.
+///
+/// *Threads*: logs of one directory may be owned by different threads, so this takes a lock; it
+/// is on no path of an append.
+final class DirectoryCheckpoints: Sendable {
+    private let path: String
+    private let fileSystem: any FileSystem
+    private let state: Mutex<State>
+
+    private struct State {
+        var recoveryPoints = OffsetCheckpoint()
+        var starts = OffsetCheckpoint()
+        var highWatermarks = OffsetCheckpoint()
+    }
+
+    /// Reads what is there; a missing file has no rows.
+    init(path: String, in fileSystem: any FileSystem) throws(CheckpointError) {
+        self.path = path
+        self.fileSystem = fileSystem
+        var state = State()
+        state.recoveryPoints = try Self.load(
+            path, OffsetCheckpoint.recoveryPointFileName, fileSystem)
+        state.starts = try Self.load(path, OffsetCheckpoint.logStartFileName, fileSystem)
+        state.highWatermarks = try Self.load(
+            path, OffsetCheckpoint.highWatermarkFileName, fileSystem)
+        self.state = Mutex(state)
+    }
+
+    private static func load(
+        _ path: String, _ name: String, _ fileSystem: any FileSystem
+    ) throws(CheckpointError) -> OffsetCheckpoint {
+        do {
+            return try OffsetCheckpoint.load(path + "/" + name, in: fileSystem)
+                ?? OffsetCheckpoint()
+        } catch {
+            // A checkpoint only bounds what recovery reads: without it everything is read.
+            guard case .defect = error else { throw error }
+            return OffsetCheckpoint()
+        }
+    }
+
+    func recoveryPoint(of log: LogName) -> Offset? {
+        state.withLock { $0.recoveryPoints.offsets[log] }
+    }
+
+    func start(of log: LogName) -> Offset? { state.withLock { $0.starts.offsets[log] } }
+
+    /// Remembers where a log ends, for the next `store`.
+    func note(_ log: LogName, ends: LogEnds, firstBase: Offset) {
+        state.withLock { state in
+            state.recoveryPoints.offsets[log] = ends.flushed
+            state.highWatermarks.offsets[log] = ends.flushed
+            // Kafka lists a start only where it lies inside the log's first segment.
+            state.starts.offsets[log] = ends.start > firstBase ? ends.start : nil
+        }
+    }
+
+    /// Stores a log's start at once: records before it are not to come back.
+    func setStart(_ start: Offset, of log: LogName, isInsideLog: Bool) throws(LogError) {
+        try change { $0.starts.offsets[log] = start }
+    }
+
+    /// Takes a log's flushed end back, before it is cut.
+    func lower(_ log: LogName, to ends: LogEnds) throws(LogError) {
+        try change { state in
+            for table in [\State.recoveryPoints, \State.highWatermarks] {
+                if let known = state[keyPath: table].offsets[log], known > ends.flushed {
+                    state[keyPath: table].offsets[log] = ends.flushed
+                }
+            }
+            if let start = state.starts.offsets[log], start > ends.start {
+                state.starts.offsets[log] = ends.start
+            }
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) throws(LogError) {
+        state.withLock { body(&$0) }
+        try store()
+    }
+
+    /// Writes the three files; on return they survive a power cut.
+    func store() throws(LogError) {
+        let state = state.withLock { $0 }
+        do {
+            try state.recoveryPoints.store(
+                at: path + "/" + OffsetCheckpoint.recoveryPointFileName, in: fileSystem)
+            try state.starts.store(
+                at: path + "/" + OffsetCheckpoint.logStartFileName, in: fileSystem)
+            try state.highWatermarks.store(
+                at: path + "/" + OffsetCheckpoint.highWatermarkFileName, in: fileSystem)
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+}

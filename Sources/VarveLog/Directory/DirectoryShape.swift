@@ -1,0 +1,70 @@
+internal import VarveSystem
+internal import VarveTerms
+
+/// What stands at a path that is to be a data directory.
+struct DirectoryShape {
+    let path: String
+    private(set) var isMissing = false
+    /// Log folders, in order of name.
+    private(set) var logs: [LogName] = []
+    private var hasProperties = false
+    private var foreign: String?
+
+    /// - Throws: `.notADataDirectory` when something other than a directory stands there.
+    init(_ path: String, in fileSystem: any FileSystem) throws(LogError) {
+        self.path = path
+        let status = try wrapping { () throws(FileError) in try fileSystem.status(at: path) }
+        guard let status else {
+            isMissing = true
+            return
+        }
+        guard status.kind == .directory else {
+            throw .notADataDirectory(path: path, reason: "it is a file, not a directory")
+        }
+        let entries = try wrapping { () throws(FileError) in try fileSystem.entries(of: path) }
+        for entry in entries {
+            if entry.name == MetaProperties.fileName {
+                hasProperties = true
+            } else if entry.kind == .directory, let folder = LogFolderName(entry.name) {
+                if folder.standing == .live { logs.append(folder.log) }
+            } else if !Self.isOwn(entry.name) {
+                foreign = min(foreign ?? entry.name, entry.name)
+            }
+        }
+        logs.sort()
+    }
+
+    /// Names that an opening may have made before it was cut short, and what file systems put
+    /// into their own top directory.
+    private static func isOwn(_ name: String) -> Bool {
+        name == "lost+found" || name.hasPrefix(".") || name.hasPrefix("varve.")
+            || name.hasPrefix(MetaProperties.fileName) || name.hasSuffix("-offset-checkpoint")
+    }
+
+    /// - Throws: `.notADataDirectory` when the path may not be opened as one.
+    func check(_ creation: DataDirectory.Creation) throws(LogError) {
+        if creation == .mustExist {
+            guard !isMissing else {
+                throw .notADataDirectory(path: path, reason: "there is no such directory")
+            }
+            guard hasProperties || !logs.isEmpty else {
+                throw .notADataDirectory(
+                    path: path, reason: "it has no meta.properties and no log in it")
+            }
+        }
+        if !hasProperties, logs.isEmpty, let foreign {
+            throw .notADataDirectory(
+                path: path,
+                reason: "it has \(foreign) in it and no meta.properties; "
+                    + "name an empty or a new directory")
+        }
+    }
+
+    /// Makes the directory, and those above it that are missing.
+    static func make(_ path: String, in fileSystem: any FileSystem) throws(FileError) {
+        let parent = WholeFile.parent(of: path)
+        if try fileSystem.status(at: parent) == nil { try make(parent, in: fileSystem) }
+        try fileSystem.makeDirectory(path)
+        try fileSystem.flushDirectory(parent)
+    }
+}

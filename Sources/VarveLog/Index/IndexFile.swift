@@ -1,0 +1,86 @@
+internal import Synchronization
+internal import VarveSystem
+internal import VarveTerms
+
+/// The file of one index, as readers and the writer share it: its entries are mapped at the first
+/// look-up, and their count is published by whoever appends.
+///
+/// *Threads*: any thread may read; one writer appends (`SegmentWriter`).
+final class IndexFile: Sendable {
+    let path: String
+    let entrySize: Int
+    private let fileSystem: any FileSystem
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Bytes of lawful entries; nil until somebody looked.
+        var size: Int?
+        var mapping: MappedBytes?
+    }
+
+    init(path: String, entrySize: Int, in fileSystem: any FileSystem) {
+        self.path = path
+        self.entrySize = entrySize
+        self.fileSystem = fileSystem
+        state = Mutex(State())
+    }
+
+    /// How many bytes of lawful entries there are, where that is known.
+    var knownSize: Int? { state.withLock { $0.size } }
+
+    /// Entries below `size` bytes are lawful and stand in the file.
+    func publish(size: Int) { state.withLock { $0.size = size } }
+
+    /// Forgets the mapping and the count: the file was replaced or cut.
+    func forget() { state.withLock { $0 = State() } }
+
+    /// Lends the entries to `body`. The first use maps the file and asks `lawfulSize` how far its
+    /// bytes are lawful. A missing file has no entries.
+    /// - Parameter sizeMax: how large the file can become, so that it is mapped once.
+    func withEntries<Value>(
+        sizeMax: Int,
+        lawfulSize: (RawSpan) -> Int,
+        _ body: (RawSpan) -> Value
+    ) throws(LogError) -> Value {
+        let (mapping, size) = try entries(sizeMax: sizeMax, lawfulSize: lawfulSize)
+        guard let mapping, size > 0 else { return body(RawSpan()) }
+        return body(mapping.bytes(in: 0..<size))
+    }
+
+    private func entries(
+        sizeMax: Int, lawfulSize: (RawSpan) -> Int
+    ) throws(LogError) -> (MappedBytes?, Int) {
+        let known = state.withLock { ($0.mapping, $0.size) }
+        if let size = known.1, size == 0 { return (nil, 0) }
+        if let mapping = known.0, let size = known.1, size <= mapping.count {
+            return (mapping, size)
+        }
+        let (mapping, fileSize) = try map(sizeMax: max(sizeMax, known.1 ?? 0))
+        guard let mapping else {
+            publish(size: 0)
+            return (nil, 0)
+        }
+        // A published size counts bytes that the writer put there; otherwise the bytes decide.
+        let whole = fileSize / entrySize * entrySize
+        let size = known.1 ?? lawfulSize(mapping.bytes(in: 0..<min(whole, mapping.count)))
+        guard size <= fileSize else {
+            throw .file(FileError(.map, path, .inputOutput))
+        }
+        return state.withLock { state in
+            state.mapping = mapping
+            state.size = max(state.size ?? 0, size)
+            return (mapping, size)
+        }
+    }
+
+    private func map(sizeMax: Int) throws(LogError) -> (MappedBytes?, Int) {
+        do {
+            guard try fileSystem.status(at: path) != nil else { return (nil, 0) }
+            let file = try OpenFile(path, .read, in: fileSystem)
+            let size = try file.size().bytes
+            return (try file.map(size: ByteCount(max(size, sizeMax))), size)
+        } catch {
+            throw .file(error)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveSystem
+public import VarveTerms
+
+/// What an append was given.
+public struct AppendReceipt: Hashable, Sendable {
+    /// The offsets of the appended batches, first to one past the last.
+    public var offsets: Range<Offset>
+
+    public init(offsets: Range<Offset>) { self.offsets = offsets }
+}
+
+extension Log {
+    /// Appends whole batches as they are, but for the offsets and the leader epoch that they get,
+    /// which lie outside their checksum.
+    ///
+    /// On return they have survived what `settings.flushPolicy` promises. After a crash before the
+    /// return, none, some from the front, or all of them are in the log.
+    ///
+    /// - Parameters:
+    ///   - batches: one or more record batches, magic 2, one after the other.
+    ///   - epoch: the leader epoch that they are stamped with; not lower than the last one.
+    ///   - depth: how much of them is checked first.
+    /// - Throws: `.refused` and `.tooLarge` for what was given, with nothing appended; `.file` when
+    ///   writing failed, with nothing appended either, and the log goes on when the cause is gone;
+    ///   `.poisoned` when a flush failed.
+    /// - Complexity: O(size); one copy, one `pwrite` for each segment touched, and one `fdatasync`
+    ///   under `.durable`.
+    @discardableResult
+    public func append(
+        _ batches: RawSpan, epoch: LeaderEpoch = .zero, checking depth: AppendCheck = .records
+    ) throws(LogError) -> AppendReceipt {
+        let now = surroundings.clock.wallClock()
+        let receipt = try write(batches, epoch: epoch, checking: depth, now: now)
+        try settle()
+        return receipt
+    }
+
+    /// Appends whole batches with the offsets and epochs that they carry, as a follower does.
+    ///
+    /// - Throws: as `append`; `.offsetsOutOfOrder` when the first starts before the log's end, or
+    ///   one starts before the one that it follows ends.
+    @discardableResult
+    public func appendAsSent(
+        _ batches: RawSpan, checking depth: AppendCheck = .frame
+    ) throws(LogError) -> AppendReceipt {
+        try checkOpen()
+        let first = try checkAll(batches, depth) ?? ends.written
+        guard first >= ends.written else {
+            throw .offsetsOutOfOrder(given: first.rawValue, expected: ends.written)
+        }
+        try writeStamped(batches, now: surroundings.clock.wallClock())
+        try settle()
+        return AppendReceipt(offsets: first..<ends.written)
+    }
+
+    /// Appends without waiting for the disk, whatever the policy: on return the batches survive
+    /// the death of the process. `flush` makes them durable.
+    @discardableResult
+    public func write(
+        _ batches: RawSpan, epoch: LeaderEpoch = .zero, checking depth: AppendCheck = .records,
+        now: Timestamp
+    ) throws(LogError) -> AppendReceipt {
+        try checkOpen()
+        let start = ends.written
+        var stamped = staging.take() ?? ByteBuffer()
+        stamped.removeAll()
+        do {
+            try stamp(batches, into: &stamped, epoch: epoch, checking: depth, now: now)
+            try writeStamped(stamped.bytes, now: now)
+        } catch {
+            staging = consume stamped
+            throw error
+        }
+        staging = consume stamped
+        return AppendReceipt(offsets: start..<ends.written)
+    }
+
+    /// Copies checked batches with the offsets that follow the log's end.
+    private func stamp(
+        _ batches: RawSpan, into stamped: inout ByteBuffer, epoch: LeaderEpoch,
+        checking depth: AppendCheck, now: Timestamp
+    ) throws(LogError) {
+        var position = 0
+        var next = ends.written
+        while position < batches.byteCount {
+            let header = try inspection.check(
+                batches, at: position, depth, sizeMax: settings.batchSizeMax)
+            guard let end = next.advanced(byExactly: Int64(header.lastOffsetDelta) + 1) else {
+                throw .offsetsExhausted(path: path)
+            }
+            stamped.append(batches.extracting(position..<position + header.sizeInBytes))
+            var bytes = stamped.mutableBytes
+            BatchPatch.stamp(&bytes, at: position, baseOffset: next, leaderEpoch: epoch)
+            if settings.timestamps == .log {
+                BatchPatch.setTimestamps(&bytes, at: position, type: .logAppend, maxTimestamp: now)
+            }
+            next = end
+            position += header.sizeInBytes
+        }
+    }
+
+    /// Writes batches that are checked and stamped already: the road of `SharedLog`, which stamps
+    /// while it collects.
+    ///
+    /// - Precondition: whole lawful batches whose offsets go on where the log ends.
+    package func writeStamped(_ batches: RawSpan, now: Timestamp) throws(LogError) {
+        try checkOpen()
+        try noteEpochs(of: batches)
+        var position = 0
+        while position < batches.byteCount {
+            let rest = batches.extracting(position..<batches.byteCount)
+            let run: ActiveSegment.Run?
+            do {
+                run = try active.append(rest, settings: settings, now: now)
+            } catch {
+                // Runs before this one went to a sealed segment and stay; they are reported by the
+                // ends, and nobody was told of them.
+                throw failed(error)
+            }
+            if let run {
+                position += run.size
+                ends.didWrite(through: run.endOffset)
+            } else {
+                try roll()
+            }
+        }
+    }
+
+    private func failed(_ failure: AppendFailure) -> LogError {
+        switch failure {
+        case .refused(let error): .file(error)
+        case .remains(let error): poison(error)
+        }
+    }
+
+    /// What the policy asks for before an append may be acknowledged.
+    private func settle() throws(LogError) {
+        switch settings.flushPolicy {
+        case .durable: try flush()
+        case .interval(let interval):
+            let now = surroundings.clock.now()
+            guard now.duration(since: lastFlush) >= interval else { return }
+            try flush()
+            lastFlush = now
+        case .pageCache: return
+        }
+    }
+
+    /// Checks batches that keep their offsets.
+    /// - Returns: the first offset.
+    private func checkAll(
+        _ batches: RawSpan, _ depth: AppendCheck
+    ) throws(LogError) -> Offset? {
+        var position = 0
+        var first: Offset?
+        var expected = ends.written
+        while position < batches.byteCount {
+            let header = try inspection.check(
+                batches, at: position, depth, sizeMax: settings.batchSizeMax)
+            let base = Offset(header.baseOffset)
+            guard base >= expected, let last = header.lastOffset,
+                let end = Offset(exactly: last)?.advanced(byExactly: 1)
+            else {
+                throw .offsetsOutOfOrder(given: header.baseOffset, expected: expected)
+            }
+            first = first ?? base
+            expected = end
+            position += header.sizeInBytes
+        }
+        return first
+    }
+
+    /// Records epochs that batches bring before the batches themselves are written.
+    private func noteEpochs(of batches: RawSpan) throws(LogError) {
+        var position = 0
+        var isNews = false
+        while let header = BatchHeader(batches, at: position) {
+            if let epoch = LeaderEpoch(exactly: header.partitionLeaderEpoch),
+                epochs.latest.map({ epoch > $0.epoch }) ?? true
+            {
+                epochs.append(epoch, from: Offset(header.baseOffset))
+                isNews = true
+            }
+            position += header.sizeInBytes
+        }
+        if isNews { try storeEpochs() }
+    }
+
+    func storeEpochs() throws(LogError) {
+        do {
+            try LeaderEpochCheckpoint(epochs).store(
+                at: path + "/" + LeaderEpochCheckpoint.fileName, in: surroundings.fileSystem)
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+}

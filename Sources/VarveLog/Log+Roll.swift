@@ -1,0 +1,47 @@
+internal import VarveSystem
+internal import VarveTerms
+
+extension Log {
+    /// Seals the active segment and goes on in a new one that starts at the log's end.
+    ///
+    /// The new files and their names are durable before the old segment is sealed, so a failure
+    /// leaves the log as it was. Under `.durable` and `.interval` the old segment is flushed before
+    /// the new one takes a byte; under `.pageCache` that waits for the next flush.
+    /// - Throws: `.file` when files cannot be made, with nothing changed; `.poisoned` when the old
+    ///   segment's flush failed.
+    public func roll() throws(LogError) {
+        try checkOpen()
+        let base = ends.written
+        guard base > active.segment.baseOffset else { return }
+        let made = try wrapping { () throws(FileError) in
+            try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
+        }
+        let segment = Segment(
+            files.paths(base), size: 0, access: .mapped,
+            limits: Segment.Limits(
+                logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
+            in: surroundings.fileSystem)
+        if settings.flushPolicy != .pageCache { try flush() }
+        try seal()
+        active = ActiveSegment(
+            segment: segment, files: made, fill: SegmentFill(baseOffset: base))
+        segments.append(segment)
+        published.publish(segments: segments, ends: ends)
+        publishEnds()
+    }
+
+    /// Closes the active segment's indexes and gives its files their true lengths.
+    private func seal() throws(LogError) {
+        do {
+            try active.finish()
+            if settings.flushPolicy != .pageCache { try active.flushIndexes() }
+        } catch {
+            // The batches are safe; an index that is not can be rebuilt. But a reserved tail that
+            // could not be given back would pass for a full index or a longer log.
+            throw .file(error)
+        }
+        if active.segment.flushedSize < active.segment.writtenSize {
+            unflushed.append(active.segment)
+        }
+    }
+}

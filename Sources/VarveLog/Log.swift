@@ -1,0 +1,187 @@
+internal import VarveBytes
+internal import VarveSystem
+public import VarveTerms
+
+/// A log with one owner: append, flush, read, roll, cut. It starts no thread and takes no lock;
+/// each call runs to its end. To append from many threads or tasks use `SharedLog`, which is built
+/// on this.
+///
+/// Opened by `DataDirectory.openLog`. *Threads*: not `Sendable`; one owner at a time. `reader` may
+/// be used by any number of threads beside it.
+///
+/// *Invariants*: `ends.start ≤ ends.flushed ≤ ends.written`; offsets are handed out in order and
+/// never twice; the active segment starts at or before `ends.written`.
+public final class Log {
+    public let name: LogName
+    /// The log's folder.
+    public let path: String
+    public let settings: LogSettings
+    /// The topic's id from `partition.metadata`; nil in a log from before there were ids.
+    public let topicID: UniqueID?
+    /// What opening it found and did.
+    public let recovery: RecoveryReport
+    /// Reads the log beside its writer.
+    public let reader: LogReader
+
+    let published: PublishedLog
+    let files: SegmentFiles
+    let surroundings: Surroundings
+    let checkpoints: DirectoryCheckpoints
+    var active: ActiveSegment
+    /// All segments in order; the last is the active one.
+    var segments: [Segment]
+    /// Sealed segments whose bytes are not flushed yet; in order.
+    var unflushed: [Segment] = []
+    var endsFile: EndsFile
+    var epochs: LeaderEpochHistory
+    /// Where batches are stamped; nil while an append has it.
+    var staging: ByteBuffer? = ByteBuffer(capacity: 4096)
+    var inspection = BatchInspection()
+    var standing = Standing.open
+    /// When the last flush under `.interval` was.
+    var lastFlush: Instant
+    /// The flushed end when it was last told to the ends file.
+    var lastPublished: LogEnds?
+
+    enum Standing {
+        case open
+        case closed
+        case poisoned(FileError)
+    }
+
+    /// Where the log starts and ends.
+    public internal(set) var ends: LogEnds {
+        didSet { published.publish(ends: ends) }
+    }
+
+    init(
+        name: LogName, topicID: UniqueID?, settings: LogSettings, plan: RecoveryPlan,
+        active: consuming ActiveSegment, files: SegmentFiles, surroundings: Surroundings,
+        checkpoints: DirectoryCheckpoints
+    ) {
+        self.name = name
+        self.topicID = topicID
+        self.settings = settings
+        self.files = files
+        self.surroundings = surroundings
+        self.checkpoints = checkpoints
+        lastFlush = surroundings.clock.now()
+        path = files.folder
+        recovery = plan.report
+        segments = plan.segments
+        epochs = plan.epochs
+        ends = plan.ends
+        published = PublishedLog(segments: plan.segments, ends: plan.ends)
+        reader = LogReader(
+            published, visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
+        endsFile = EndsFile(
+            folder: files.folder, last: plan.published, in: surroundings.fileSystem)
+        self.active = active
+    }
+
+    /// How many segments the log has.
+    public var segmentCount: Int { segments.count }
+
+    /// The size of all segments' batches.
+    public var size: ByteCount { ByteCount(segments.reduce(0) { $0 + $1.writtenSize }) }
+
+    /// Bytes that were written and are not flushed.
+    public var unflushedSize: ByteCount {
+        let sealed = unflushed.reduce(0) { $0 + $1.writtenSize - $1.flushedSize }
+        return ByteCount(sealed + active.segment.writtenSize - active.segment.flushedSize)
+    }
+
+    /// The leader epoch of the last batch; nil before the first.
+    public var latestEpoch: LeaderEpoch? { epochs.latest?.epoch }
+
+    func checkOpen() throws(LogError) {
+        switch standing {
+        case .open: return
+        case .closed: throw .closed(path: path)
+        case .poisoned(let cause): throw .poisoned(path: path, cause: cause)
+        }
+    }
+
+    // MARK: Flushing
+
+    /// On return every record appended so far survives a power cut.
+    ///
+    /// When it throws, nothing above the last good flush is known to be on disk: the log is
+    /// poisoned and takes no more appends. The flush is never tried again.
+    /// - Complexity: one `fdatasync` for each segment with unflushed bytes; usually one.
+    public func flush() throws(LogError) {
+        try checkOpen()
+        guard ends.flushed < ends.written else { return }
+        do {
+            for segment in unflushed { try flushSealed(segment) }
+            unflushed.removeAll()
+            try active.flush()
+        } catch {
+            throw poison(error)
+        }
+        ends.didFlush(through: ends.written)
+        publishEnds()
+    }
+
+    private func flushSealed(_ segment: Segment) throws(FileError) {
+        let file = try OpenFile(segment.paths.log, .readWrite, in: surroundings.fileSystem)
+        try file.flush()
+        segment.publish(flushedSize: segment.writtenSize)
+    }
+
+    /// Fences the log after a failed flush.
+    func poison(_ cause: FileError) -> LogError {
+        standing = .poisoned(cause)
+        // The next opening must not believe what the page cache shows above the last good flush.
+        // Should this fail as well, recovery goes by the slot before, which says the same end.
+        try? endsFile.publishDurably(endsNow(isPoisoned: true))
+        return .poisoned(path: path, cause: cause)
+    }
+
+    // MARK: Telling others
+
+    func endsNow(isPoisoned: Bool = false) -> PublishedEnds {
+        // With unflushed sealed segments the flushed end lies in the first of them.
+        let place = unflushed.first ?? active.segment
+        return PublishedEnds(
+            sequence: 0, bootID: surroundings.bootID, segmentBase: place.baseOffset,
+            flushedSize: Int64(place.flushedSize), writtenSize: Int64(place.writtenSize),
+            ends: ends, isPoisoned: isPoisoned)
+    }
+
+    /// Tells recovery and other processes where the log ends. Nothing waits for the disk, and a
+    /// failure is no loss: the slot before remains, as a lower bound.
+    func publishEnds() {
+        guard lastPublished != ends else { return }
+        if (try? endsFile.publish(endsNow())) != nil { lastPublished = ends }
+    }
+
+    // MARK: Closing
+
+    /// Flushes, closes the indexes, and gives every file its true length. The data directory then
+    /// records the log as closed; the log takes no more calls.
+    ///
+    /// - Throws: what could not be done; the log is closed all the same, and the next opening
+    ///   recovers it.
+    func close() throws(LogError) {
+        if case .closed = standing { return }
+        defer { standing = .closed }
+        try checkOpen()
+        try flush()
+        do {
+            try active.finish()
+            try active.flushIndexes()
+            try endsFile.remove()
+        } catch {
+            throw .file(error)
+        }
+        checkpoints.note(name, ends: ends, firstBase: segments[0].baseOffset)
+    }
+
+    /// Lets the next checkpoint of the directory say how far this log is flushed.
+    public func noteForCheckpoint() throws(LogError) {
+        try checkOpen()
+        try wrapping { () throws(FileError) in try active.flushIndexes() }
+        checkpoints.note(name, ends: ends, firstBase: segments[0].baseOffset)
+    }
+}

@@ -1,0 +1,109 @@
+public import VarveRecords
+public import VarveSystem
+public import VarveTerms
+
+/// Why the engine could not do what it was asked: the world failed, or the input is unlawful.
+/// Answers such as "no record there yet" are outcomes, not errors.
+public enum LogError: Error, Hashable, Sendable {
+    /// A call of the file system failed.
+    case file(FileError)
+    /// A text file of the directory cannot be understood.
+    case checkpoint(CheckpointError)
+    /// Another program, or another opening in this one, owns the directory.
+    case locked(path: String, processID: Int32?)
+    /// The path is no data directory, and not an empty directory that could become one.
+    case notADataDirectory(path: String, reason: String)
+    /// No log of this name is in the directory.
+    case noSuchLog(path: String)
+    /// The batch given to append is malformed; nothing of it was kept.
+    case refused(BatchDefect)
+    /// The batch, or the record, passes the log's limit; nothing of it was kept.
+    case tooLarge(size: ByteCount, limit: ByteCount)
+    /// Batches that carry their offsets must go on where the log ends.
+    case offsetsOutOfOrder(given: Int64, expected: Offset)
+    /// The largest offset there is has been reached.
+    case offsetsExhausted(path: String)
+    /// A flush failed, so what the disk holds above the last good flush is unknown. The log takes
+    /// no more appends; reopening it cuts what was never acknowledged.
+    case poisoned(path: String, cause: FileError)
+    /// The stored bytes are not what was written; they are not served.
+    case corrupt(CorruptRange)
+    /// A reader still holds bytes that the call would cut off.
+    case pinned(path: String)
+    /// The log or its directory was closed before.
+    case closed(path: String)
+    /// A setting lies outside what it allows.
+    case setting(name: String, value: String, allowed: String)
+}
+
+extension LogError: CustomStringConvertible {
+    /// One line: what was wrong, where, and what to do.
+    public var description: String {
+        switch self {
+        case .file(let error) where error.error.isOutOfSpace:
+            "\(error); nothing acknowledged is lost: free some space and try again"
+        case .file(let error): "\(error)"
+        case .checkpoint(let error): "\(error)"
+        case .locked(let path, let processID):
+            "\(path) is in use by "
+                + (processID.map { "process \($0)" } ?? "another process")
+                + "; stop it first, or read with a read-only opening"
+        case .notADataDirectory(let path, let reason):
+            "\(path) is not a data directory: \(reason)"
+        case .noSuchLog(let path): "there is no log at \(path)"
+        case .refused(let defect): "batch refused: \(defect)"
+        case .tooLarge(let size, let limit):
+            "batch of \(size) bytes passes the limit of \(limit) bytes; "
+                + "split it, or raise max.message.bytes"
+        case .offsetsOutOfOrder(let given, let expected):
+            "batch starts at offset \(given), the log goes on at \(expected)"
+        case .offsetsExhausted(let path): "\(path) has no offsets left"
+        case .poisoned(let path, let cause):
+            "\(path) takes no more appends since a flush failed (\(cause)); "
+                + "check the disk, then reopen the log"
+        case .corrupt(let range): "\(range)"
+        case .pinned(let path):
+            "\(path) cannot be cut while readers hold bytes of it; let them finish first"
+        case .closed(let path): "\(path) is closed"
+        case .setting(let name, let value, let allowed):
+            "\(name) is \(value), allowed is \(allowed)"
+        }
+    }
+}
+
+/// Bytes of a segment that are not what was written, with the offsets that are lost with them.
+public struct CorruptRange: Hashable, Sendable {
+    /// The segment's `.log` file.
+    public var path: String
+    /// Where the damage lies in the file.
+    public var positions: Range<FilePosition>
+    /// The offsets that may have stood there.
+    public var offsets: Range<Offset>
+    /// What is wrong with the first of the bytes.
+    public var defect: BatchDefect
+
+    public init(
+        path: String, positions: Range<FilePosition>, offsets: Range<Offset>, defect: BatchDefect
+    ) {
+        self.path = path
+        self.positions = positions
+        self.offsets = offsets
+        self.defect = defect
+    }
+}
+
+extension CorruptRange: CustomStringConvertible {
+    public var description: String {
+        let last = max(offsets.lowerBound.rawValue, offsets.upperBound.rawValue - 1)
+        return "\(path) is damaged at bytes \(positions.lowerBound)..<\(positions.upperBound), "
+            + "offsets \(offsets.lowerBound) to \(last): \(defect)"
+    }
+}
+
+/// Runs `body` and turns a failed file call into a `LogError`.
+@inline(__always)
+func wrapping<Value: ~Copyable>(
+    _ body: () throws(FileError) -> Value
+) throws(LogError) -> Value {
+    do { return try body() } catch { throw .file(error) }
+}

@@ -1,0 +1,90 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveTerms
+
+/// Goes through a segment from batch to batch by their headers. Checksums are looked at only where
+/// `verify` is called: a walk to some offset skips batches that it will not serve.
+struct BatchWalk: ~Copyable {
+    let segment: Segment
+    let visibility: Visibility
+    private(set) var window: SegmentWindow
+
+    /// How much a copying walk reads at a time.
+    private static let stride = 64 << 10
+
+    init(
+        _ segment: Segment, at position: Int, size: Int = 0, through visibility: Visibility
+    ) throws(LogError) {
+        self.segment = segment
+        self.visibility = visibility
+        window = try segment.window(
+            at: position, size: max(size, Self.stride), through: visibility)
+    }
+
+    /// Where visible batches end.
+    var end: Int { window.end }
+
+    /// The header of the batch at `position`, its numbers lawful, its end within the segment, its
+    /// offsets such as this segment can have.
+    /// - Returns: nil where the segment ends.
+    mutating func header(at position: Int) throws(WalkFailure) -> BatchHeader? {
+        let rest = window.end - position
+        guard rest > 0 else { return nil }
+        let front = min(BatchLayout.headerSize, rest)
+        try lend(position, front)
+        let claimed = try claimedSize(window.span(position..<position + front))
+        let size = min(max(claimed, front), rest)
+        try lend(position, size)
+        let header: BatchHeader
+        do {
+            header = try BatchCheck.structure(window.span(position..<position + size))
+        } catch {
+            throw .defect(error)
+        }
+        guard let last = header.lastOffset, header.baseOffset >= segment.baseOffset.rawValue,
+            last - segment.baseOffset.rawValue <= Int64(Int32.max)
+        else {
+            throw .defect(
+                .offsetOverflow(
+                    baseOffset: header.baseOffset, lastOffsetDelta: header.lastOffsetDelta))
+        }
+        return header
+    }
+
+    private func claimedSize(_ front: RawSpan) throws(WalkFailure) -> Int {
+        // The first touch of mapped bytes is a guarded one.
+        guard CRC32C.checksum(mapped: front) != nil else { throw .defect(.unreadable) }
+        return BatchPeek(front)?.sizeInBytes ?? 0
+    }
+
+    /// Checks the whole batch at `position`, checksum included.
+    mutating func verify(at position: Int, size: Int) throws(WalkFailure) {
+        try lend(position, size)
+        do {
+            _ = try BatchCheck.frame(mapped: window.span(position..<position + size))
+        } catch {
+            throw .defect(error)
+        }
+    }
+
+    /// A window in which `size` bytes from `position` on can be had as one span.
+    mutating func lend(_ position: Int, _ size: Int) throws(WalkFailure) {
+        guard position < window.start || position + size > window.reach else { return }
+        do {
+            window = try segment.window(
+                at: position, size: max(size, Self.stride), through: visibility)
+        } catch {
+            throw .log(error)
+        }
+        guard position + size <= window.reach else {
+            // The file is shorter than what was published of it.
+            throw .defect(.truncated(needed: size, available: max(0, window.reach - position)))
+        }
+    }
+}
+
+/// Why a walk stopped: the bytes are bad, or the engine could not get at them.
+enum WalkFailure: Error {
+    case defect(BatchDefect)
+    case log(LogError)
+}

@@ -1,0 +1,160 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveSystem
+public import VarveTerms
+
+/// Reads a log beside its writer. Every batch that it hands out has passed its checksum.
+///
+/// *Threads*: any number of threads may read through one reader; it holds no place of its own.
+public final class LogReader: Sendable {
+    let published: PublishedLog
+    /// How far reads go unless they say otherwise.
+    public let visibility: Visibility
+
+    init(_ published: PublishedLog, visibility: Visibility) {
+        self.published = published
+        self.visibility = visibility
+    }
+
+    /// The offset of the first record that may be read.
+    public var startOffset: Offset { published.ends.start }
+
+    /// The offset after the last record that may be read.
+    public var endOffset: Offset { end(through: visibility) }
+
+    /// Where the log starts and ends.
+    public var ends: LogEnds { published.ends }
+
+    func end(through visibility: Visibility) -> Offset {
+        let ends = published.ends
+        return visibility == .flushed ? ends.flushed : ends.written
+    }
+
+    /// Reads whole batches, from the one that holds `offset` on, as many as fit `sizeMax` and lie
+    /// in one segment; the first comes whatever its size.
+    ///
+    /// - Throws: `LogError.corrupt` when the batch at `offset` is damaged; reading goes on at the
+    ///   end of the range that it names. Batches before a damaged one are returned first.
+    /// - Complexity: O(log index) to find the batch, then the size of what is returned.
+    public func read(
+        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil
+    ) throws(LogError) -> ReadOutcome {
+        let visibility = visibility ?? self.visibility
+        let start = startOffset
+        let end = end(through: visibility)
+        guard offset >= start, offset <= end else { return .outOfRange(valid: start..<end) }
+        var from = offset
+        while from < end {
+            guard let segment = published.segments(from: from, count: 1).first else { break }
+            switch try batches(in: segment, from: from, sizeMax: sizeMax, visibility) {
+            case .found(let batches): return .batches(batches)
+            case .passed:
+                // What is left of this segment lies before `from`: a gap that compaction or a
+                // deleted range left. Go on where the next segment starts.
+                guard let next = published.segments(from: from, count: 2).dropFirst().first,
+                    next.baseOffset > from
+                else { return .atEnd }
+                from = next.baseOffset
+            }
+        }
+        return .atEnd
+    }
+
+    private enum SegmentRead {
+        case found(PinnedBatches)
+        case passed
+    }
+
+    private func batches(
+        in segment: Segment, from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility
+    ) throws(LogError) -> SegmentRead {
+        var position = try segment.indexedPosition(of: offset)
+        var walk = try BatchWalk(segment, at: position, size: sizeMax.bytes, through: visibility)
+        if position > 0, !isBatchStart(&walk, position, before: offset) {
+            // The index is wrong here; the segment itself is the truth.
+            position = 0
+            walk = try BatchWalk(segment, at: 0, size: sizeMax.bytes, through: visibility)
+        }
+        do {
+            guard let first = try firstBatch(&walk, from: position, holding: offset) else {
+                return .passed
+            }
+            return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
+        } catch {
+            throw damage(error, in: segment, walk: position, visibility)
+        }
+    }
+
+    /// Whether the index's word holds: a whole batch starts there, and not after `offset`.
+    private func isBatchStart(
+        _ walk: inout BatchWalk, _ position: Int, before offset: Offset
+    ) -> Bool {
+        guard let header = try? walk.header(at: position),
+            header.baseOffset <= offset.rawValue
+        else { return false }
+        return (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
+    }
+
+    private struct FoundBatch {
+        var position: Int
+        var header: BatchHeader
+    }
+
+    /// The first batch from `position` on that reaches `offset`.
+    private func firstBatch(
+        _ walk: inout BatchWalk, from position: Int, holding offset: Offset
+    ) throws(WalkFailure) -> FoundBatch? {
+        var position = position
+        while let header = try walk.header(at: position) {
+            if header.lastOffset ?? -1 >= offset.rawValue {
+                return FoundBatch(position: position, header: header)
+            }
+            position += header.sizeInBytes
+        }
+        return nil
+    }
+
+    /// Verified batches from `first` on, as many as fit.
+    private func gather(
+        _ walk: inout BatchWalk, from first: FoundBatch, sizeMax: Int
+    ) throws(WalkFailure) -> PinnedBatches {
+        try walk.lend(
+            first.position, min(max(sizeMax, first.header.sizeInBytes), walk.end - first.position))
+        try walk.verify(at: first.position, size: first.header.sizeInBytes)
+        var position = first.position + first.header.sizeInBytes
+        var last = first.header.lastOffset ?? first.header.baseOffset
+        let limit = min(walk.end, first.position + sizeMax)
+        while position < limit {
+            // A damaged batch further on ends the answer; reading at its offset reports it.
+            guard let header = try? walk.header(at: position),
+                position + header.sizeInBytes <= limit, header.baseOffset > last,
+                (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
+            else { break }
+            position += header.sizeInBytes
+            last = header.lastOffset ?? last
+        }
+        let window = walk.window
+        return PinnedBatches(
+            owner: window.bytes,
+            range: first.position - window.start..<position - window.start,
+            offsets: Offset(first.header.baseOffset)..<Offset(last).advanced(by: 1))
+    }
+
+    /// What a failed walk means to the caller: a damaged range with its offsets.
+    private func damage(
+        _ failure: WalkFailure, in segment: Segment, walk position: Int, _ visibility: Visibility
+    ) -> LogError {
+        guard case .defect(let defect) = failure else {
+            if case .log(let error) = failure { return error }
+            preconditionFailure("unreachable")
+        }
+        do {
+            var search = try DamageSearch(segment, through: visibility)
+            let next = published.segments(from: segment.baseOffset, count: 2).dropFirst().first
+            let end = next?.baseOffset ?? end(through: visibility)
+            return .corrupt(try search.firstDamage(from: position, defect: defect, endOffset: end))
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import VarveRecords
+internal import VarveSystem
+public import VarveTerms
+
+/// Whole, checksum-verified batches of one segment, lent without a copy. As long as this value
+/// lives the bytes do: the segment's mapping is not taken down and its file is not cut below them.
+///
+/// Compressed batches come compressed; `RecordBatchView` goes through the records.
+/// *Threads*: immutable; share it freely. Hold it briefly: it keeps truncation waiting and the
+/// disk space of a deleted segment in use.
+public struct PinnedBatches: Sendable {
+    private let owner: MappedBytes
+    private let range: Range<Int>
+    /// The offsets that the batches cover, from the first batch's base offset to the end of the
+    /// last. The offset that was asked for lies inside the first batch, not always at its start.
+    public let offsets: Range<Offset>
+
+    init(owner: MappedBytes, range: Range<Int>, offsets: Range<Offset>) {
+        self.owner = owner
+        self.range = range
+        self.offsets = offsets
+    }
+
+    /// Where to read on.
+    public var nextOffset: Offset { offsets.upperBound }
+
+    /// The size of all batches.
+    public var size: ByteCount { ByteCount(range.count) }
+
+    /// The bytes of all batches, one after the other.
+    public var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get { owner.bytes(in: range) }
+    }
+
+    /// Calls `body` with the header and the bytes of each batch, in order.
+    public func forEachBatch<Failure: Error>(
+        _ body: (BatchHeader, RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        let bytes = bytes
+        var position = 0
+        while let header = BatchHeader(bytes, at: position) {
+            try body(header, bytes.extracting(position..<position + header.sizeInBytes))
+            position += header.sizeInBytes
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import VarveBytes
+internal import VarveSystem
+internal import VarveTerms
+
+/// The `varve.ends` file of a log: made with the first append of an opening, rewritten after each
+/// flush, removed by a clean close.
+struct EndsFile: ~Copyable {
+    static let fileName = "varve.ends"
+
+    private let path: String
+    private let folder: String
+    private let fileSystem: any FileSystem
+    private var file: OpenFile?
+    private var sequence: UInt64
+    private var slot = ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
+
+    /// - Parameter last: what the file said when the log was opened, to go on from.
+    init(folder: String, last: PublishedEnds?, in fileSystem: any FileSystem) {
+        self.folder = folder
+        path = folder + "/" + Self.fileName
+        self.fileSystem = fileSystem
+        sequence = last?.sequence ?? 0
+    }
+
+    /// What the file in `folder` says; nil when there is none or neither slot is whole.
+    static func load(
+        folder: String, in fileSystem: any FileSystem
+    ) throws(FileError) -> PublishedEnds? {
+        let path = folder + "/" + Self.fileName
+        guard try fileSystem.status(at: path) != nil else { return nil }
+        let file = try OpenFile(path, .read, in: fileSystem)
+        let copy = try file.copyBytes(at: .zero, count: PublishedEnds.Layout.fileSize)
+        return PublishedEnds(file: copy.bytes(in: 0..<copy.count))
+    }
+
+    /// Writes the next slot; nothing waits for the disk.
+    mutating func publish(_ ends: PublishedEnds) throws(FileError) {
+        let isNew = file == nil
+        if isNew { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
+        try write(ends)
+        // The first version is flushed with its name, so that recovery finds the file at all.
+        if isNew {
+            try file?.flush()
+            try fileSystem.flushDirectory(folder)
+        }
+    }
+
+    /// Writes both slots and waits for the disk: before the flushed end may be taken back.
+    mutating func publishDurably(_ ends: PublishedEnds) throws(FileError) {
+        try publish(ends)
+        try write(ends)
+        try file?.flush()
+    }
+
+    private mutating func write(_ ends: PublishedEnds) throws(FileError) {
+        sequence += 1
+        var ends = ends
+        ends.sequence = sequence
+        slot.removeAll()
+        ends.print(into: &slot)
+        let start = PublishedEnds.Layout.slotStarts[Int(sequence % 2)]
+        try file?.write(slot.bytes, at: FilePosition(start))
+    }
+
+    /// Removes the file: the directory is closed cleanly and the checkpoints say it all.
+    mutating func remove() throws(FileError) {
+        file = nil
+        if try fileSystem.status(at: path) != nil {
+            try fileSystem.removeFile(path)
+            try fileSystem.flushDirectory(folder)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import VarveSystem
+internal import VarveTerms
+
+/// A look at a segment's index files that costs no more than their sizes and last entries: enough
+/// to find one that is missing, torn, or much shorter than its log. Entries that are wrong in the
+/// middle are found when a read meets them, since a read checks what the index tells it.
+struct IndexInspection {
+    /// Why the files cannot be used at all.
+    private(set) var missing: String?
+    /// Why they cannot be those of a sealed segment.
+    private(set) var distrust: String?
+
+    init(of segment: Segment, settings: LogSettings) throws(LogError) {
+        let sizes = try wrapping { () throws(FileError) in
+            (
+                try segment.sizeOnDisk(of: segment.paths.offsetIndex),
+                try segment.sizeOnDisk(of: segment.paths.timeIndex)
+            )
+        }
+        missing = Self.shapeDefect(offsets: sizes.0, times: sizes.1)
+        distrust = missing
+        if missing == nil, let offsets = sizes.0 {
+            try inspectLast(of: segment, fileSize: offsets, settings)
+        }
+    }
+
+    private static func shapeDefect(offsets: Int?, times: Int?) -> String? {
+        guard let offsets else { return "there is no offset index" }
+        guard let times else { return "there is no time index" }
+        if offsets % OffsetIndexLayout.entrySize != 0 {
+            return "the offset index has \(offsets) bytes, no multiple of 8"
+        }
+        if times % TimeIndexLayout.entrySize != 0 {
+            return "the time index has \(times) bytes, no multiple of 12"
+        }
+        return nil
+    }
+
+    private mutating func inspectLast(
+        of segment: Segment, fileSize: Int, _ settings: LogSettings
+    ) throws(LogError) {
+        // Between two entries lie at most the interval and the batch that passed it; the last
+        // entry is at most that far from the end.
+        let reach = settings.indexInterval.bytes + 2 * max(settings.batchSizeMax.bytes, 1 << 20)
+        let size = segment.writtenSize
+        guard fileSize > 0 else {
+            if size > reach { distrust = "the offset index is empty" }
+            return
+        }
+        let last = try wrapping { () throws(FileError) in
+            try segment.lastEntry(ofSize: OffsetIndexLayout.entrySize, fileSize: fileSize)
+        }
+        let entry = OffsetIndexLayout.entry(0, in: last.bytes(in: 0..<last.count))
+        if entry.position <= 0 || Int(entry.position) >= size {
+            distrust = "the last index entry names byte \(entry.position) of \(size)"
+        } else if Int(entry.position) + reach < size {
+            distrust = "the offset index ends at byte \(entry.position) of \(size)"
+        }
+    }
+}
+
+extension Segment {
+    /// The length of one of the segment's files; nil when it is not there.
+    func sizeOnDisk(of path: String) throws(FileError) -> Int? {
+        try fileSystem.status(at: path)?.size.bytes
+    }
+
+    /// The last entry of the offset index.
+    func lastEntry(ofSize size: Int, fileSize: Int) throws(FileError) -> MappedBytes {
+        let file = try OpenFile(paths.offsetIndex, .read, in: fileSystem)
+        return try file.copyBytes(at: FilePosition(fileSize - size), count: size)
+    }
+}

@@ -1,0 +1,114 @@
+internal import VarveBytes
+internal import VarveSystem
+internal import VarveTerms
+
+extension LogRecovery {
+    /// Does what the plan says and opens the log's last segment.
+    ///
+    /// A crash at any point leaves a folder for which the same plan, or what is left of it, is made
+    /// again: segments go from the last on, and before the bytes that precede them.
+    func apply(_ plan: inout RecoveryPlan) throws(LogError) -> ActiveSegment {
+        do {
+            return try perform(&plan)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private func perform(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
+        let fileSystem = files.fileSystem
+        for name in plan.removedFiles { try fileSystem.removeFile(folder + "/" + name) }
+        for base in plan.removedSegments.reversed() { try files.remove([base]) }
+        if plan.isTailCut, let last = plan.segments.last {
+            let file = try OpenFile(last.paths.log, .readWrite, in: fileSystem)
+            try file.resize(to: ByteCount(last.writtenSize))
+            try file.flush()
+        }
+        for repair in plan.indexRepairs { try repair.apply(in: fileSystem) }
+        for segment in plan.segments {
+            segment.offsetIndex.forget()
+            segment.timeIndex.forget()
+        }
+        try removeSnapshots(above: plan.report.endOffset)
+        if plan.mustFlush { try flushKept(plan.segments, known: plan.report.knownFlushed) }
+        if plan.mustStoreEpochs {
+            try WholeFile.store(
+                LeaderEpochCheckpoint(plan.epochs).printed(),
+                at: folder + "/" + LeaderEpochCheckpoint.fileName, in: fileSystem)
+        }
+        let end = plan.report.endOffset
+        plan.ends = LogEnds(start: plan.ends.start, flushed: end, written: end)
+        return try openActive(&plan)
+    }
+
+    /// Bytes that were found above the known-flushed offset may stand in the page cache only.
+    private func flushKept(_ segments: [Segment], known: Offset) throws(FileError) {
+        let first = lastSlot(in: segments.count) { segments[$0].baseOffset <= known } ?? 0
+        for segment in segments[min(first, segments.count)...] {
+            let file = try OpenFile(segment.paths.log, .readWrite, in: files.fileSystem)
+            try file.flush()
+        }
+        try files.fileSystem.flushDirectory(folder)
+    }
+
+    private func openActive(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
+        if let base = plan.newSegment {
+            let made = try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
+            let segment = segment(base, size: 0)
+            // A damaged segment without a single byte may have had the same name.
+            plan.segments.removeAll { $0.baseOffset >= base }
+            plan.segments.append(segment)
+            return ActiveSegment(
+                segment: segment, files: made, fill: SegmentFill(baseOffset: base))
+        }
+        guard let last = plan.segments.last, var fill = plan.activeFill else {
+            preconditionFailure("a plan names a segment to append to, or makes one")
+        }
+        // The interval between index entries is counted anew with each opening, as Kafka does.
+        fill.bytesSinceIndexEntry = 0
+        return ActiveSegment(
+            segment: last, files: try files.open(last.baseOffset), fill: fill)
+    }
+
+    private func removeSnapshots(above end: Offset) throws(FileError) {
+        for entry in try files.fileSystem.entries(of: folder) {
+            guard let name = SegmentFileName(entry.name), name.content == .producerSnapshot,
+                name.standing == .live, name.baseOffset > end
+            else { continue }
+            try files.fileSystem.removeFile(folder + "/" + entry.name)
+        }
+    }
+}
+
+extension LogRecovery {
+    /// Opens a segment to append to whose `writtenSize` was lowered by a truncation: cuts its file
+    /// and takes its indexes back.
+    func reopen(_ segment: Segment, end: Offset) throws(LogError) -> ActiveSegment {
+        try wrapping { () throws(FileError) in
+            let file = try OpenFile(segment.paths.log, .readWrite, in: files.fileSystem)
+            try file.resize(to: ByteCount(segment.writtenSize))
+            try file.flush()
+        }
+        segment.offsetIndex.forget()
+        segment.timeIndex.forget()
+        let opening = try SegmentOpening(segment, below: end, settings: settings)
+        var scan = SegmentScan(
+            segment, from: opening.fill, expecting: opening.expectedOffset,
+            indexInterval: settings.indexInterval.bytes)
+        try scan.run(knownFlushed: end)
+        let repair = IndexRepair(
+            paths: segment.paths, offsetsKept: opening.fill.offsetIndexSize,
+            offsetEntries: scan.offsetEntries.bytes.array(),
+            timesKept: opening.fill.timeIndexSize, timeEntries: scan.timeEntries.bytes.array())
+        var fill = scan.fill
+        fill.bytesSinceIndexEntry = 0
+        segment.largestTimestamp = fill.largestTimestamp
+        return try wrapping { () throws(FileError) in
+            try repair.apply(in: files.fileSystem)
+            segment.offsetIndex.forget()
+            segment.timeIndex.forget()
+            return ActiveSegment(
+                segment: segment, files: try files.open(segment.baseOffset), fill: fill)
+        }
+    }
+}

@@ -1,0 +1,275 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveSystem
+internal import VarveTerms
+
+/// Finds out how much of a log is sound, reading no more than lies above the known-flushed offset,
+/// and makes the folder agree with what it found.
+///
+///     trusted segments │ floor of the index ─── known flushed ─── end of the file
+///        not read      │        read, checked; damage is     │ read, checked; the first
+///                      │        fenced and stepped over      │ defect ends the log
+struct LogRecovery {
+    let folder: String
+    let files: SegmentFiles
+    let settings: LogSettings
+    /// What the recovery-point checkpoint says of this log.
+    let checkpointed: Offset?
+    /// What the log-start checkpoint says of it.
+    let checkpointedStart: Offset?
+    /// Whether the directory was closed cleanly, by whoever.
+    let wasClosedCleanly: Bool
+    let bootID: UniqueID
+
+    private var fileSystem: any FileSystem { files.fileSystem }
+
+    /// How segments are shared with readers.
+    func segment(_ base: Offset, size: Int) -> Segment {
+        Segment(
+            files.paths(base), size: size, access: .mapped,
+            limits: Segment.Limits(
+                logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
+            in: fileSystem)
+    }
+
+    // MARK: Looking
+
+    /// Looks at the folder and decides; changes nothing.
+    func plan() throws(LogError) -> RecoveryPlan {
+        let listing = try LogFolder(folder, in: fileSystem)
+        // After a clean close the checkpoints say it all; a file left from before them is stale.
+        let published = wasClosedCleanly ? nil : try wrapping { () throws(FileError) in
+            try EndsFile.load(folder: folder, in: fileSystem)
+        }
+        let firstBase = listing.segments.first?.base
+        let start = max(
+            checkpointedStart ?? .zero, published?.ends.start ?? .zero, firstBase ?? .zero)
+        let known = max(checkpointed ?? .zero, published?.ends.flushed ?? .zero, start)
+        var plan = RecoveryPlan(
+            ends: LogEnds(start: start, flushed: known, written: known), published: published,
+            report: RecoveryReport(path: folder, knownFlushed: known, endOffset: known))
+        plan.removedFiles = listing.strays
+        plan.report.removedFiles = listing.strays
+        try readEpochs(into: &plan, hasBatches: listing.segments.contains { $0.size > 0 })
+        try readSegments(listing, known: known, into: &plan)
+        finish(&plan, start: start, listing)
+        return plan
+    }
+
+    /// Trusts what lies below the known-flushed offset and reads what lies above.
+    private func readSegments(
+        _ listing: LogFolder, known: Offset, into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        let first = lastSlot(in: listing.segments.count) { listing.segments[$0].base <= known }
+        var end = listing.segments.first?.base ?? known
+        for (slot, found) in listing.segments.enumerated() {
+            let limit = poisonLimit(found.base, published: plan.published)
+            if plan.report.cut != nil || limit == 0, slot > 0 {
+                drop(found, reason: .failedFlush, at: end, into: &plan)
+                continue
+            }
+            let segment = segment(found.base, size: min(found.size, limit ?? found.size))
+            plan.segments.append(segment)
+            if slot < first ?? 0 {
+                try checkIndexes(of: segment, into: &plan)
+                end = listing.segments[slot + 1].base
+                continue
+            }
+            if slot > first ?? 0, found.base > end { plan.report.gaps.append(end..<found.base) }
+            end = max(end, found.base)
+            try read(segment, fileSize: found.size, known: known, end: &end, into: &plan)
+        }
+        plan.report.endOffset = end
+        plan.ends = LogEnds(
+            start: min(plan.ends.start, end), flushed: min(known, end), written: end)
+    }
+
+    /// How many bytes of a segment may be believed after a failed flush; nil when there was none.
+    private func poisonLimit(_ base: Offset, published: PublishedEnds?) -> Int? {
+        guard let published, published.isPoisoned, base >= published.segmentBase else {
+            return nil
+        }
+        return base == published.segmentBase ? Int(published.flushedSize) : 0
+    }
+
+    private func read(
+        _ segment: Segment, fileSize: Int, known: Offset, end: inout Offset,
+        into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        let opening = try SegmentOpening(segment, below: known, settings: settings)
+        if let reason = opening.distrust {
+            plan.report.rebuiltIndexes.append(
+                RecoveryReport.RebuiltIndex(segment: segment.baseOffset, reason: reason))
+        }
+        var scan = SegmentScan(
+            segment, from: opening.fill, expecting: opening.expectedOffset,
+            indexInterval: settings.indexInterval.bytes)
+        try scan.run(knownFlushed: known)
+        plan.report.scannedSize = plan.report.scannedSize + ByteCount(scan.scannedSize)
+        plan.report.damaged += scan.damaged
+        noteEpochs(scan.epochs, into: &plan)
+        plan.indexRepairs.append(
+            IndexRepair(
+                paths: segment.paths, offsetsKept: opening.fill.offsetIndexSize,
+                offsetEntries: scan.offsetEntries.bytes.array(),
+                timesKept: opening.fill.timeIndexSize,
+                timeEntries: scan.timeEntries.bytes.array()))
+        end = max(end, scan.endOffset)
+        plan.activeFill = scan.endsInDamage ? nil : scan.fill
+        if scan.scannedSize > 0 { plan.mustFlush = true }
+        segment.largestTimestamp = scan.fill.largestTimestamp
+        if scan.fill.size < fileSize {
+            let reason = scan.stop.map { RecoveryReport.Reason.defect($0) } ?? .failedFlush
+            try cut(segment, fileSize: fileSize, at: scan.fill.size, reason, end, into: &plan)
+        }
+    }
+
+    /// Damage ran to the end, or records that were flushed are missing there: the log goes on in a
+    /// new segment behind them.
+    private func finish(_ plan: inout RecoveryPlan, start: Offset, _ listing: LogFolder) {
+        let known = plan.report.knownFlushed
+        if plan.report.endOffset < known {
+            let last = plan.segments.last
+            plan.report.damaged.append(
+                CorruptRange(
+                    path: last?.paths.log ?? folder,
+                    positions: FilePosition(last?.writtenSize ?? 0)
+                        ..< FilePosition(last?.writtenSize ?? 0),
+                    offsets: plan.report.endOffset..<known,
+                    defect: .truncated(needed: 1, available: 0)))
+            plan.report.endOffset = known
+            plan.activeFill = nil
+        }
+        if plan.activeFill == nil { plan.newSegment = plan.report.endOffset }
+        let end = plan.report.endOffset
+        plan.ends = LogEnds(start: min(start, end), flushed: min(known, end), written: end)
+        if plan.epochs.truncate(toEnd: end.advanced(byExactly: 1) ?? end) {
+            plan.mustStoreEpochs = true
+        }
+    }
+
+    // MARK: Cutting
+
+    private func cut(
+        _ segment: Segment, fileSize: Int, at position: Int, _ reason: RecoveryReport.Reason,
+        _ end: Offset, into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        // What lies behind the end is looked through for whole batches: they may be acknowledged.
+        let whole = self.segment(segment.baseOffset, size: fileSize)
+        var tail = CutTail()
+        try tail.count(in: whole, from: position, expected: end)
+        guard segment.withdraw(to: position) else { throw .pinned(path: segment.paths.log) }
+        plan.isTailCut = true
+        plan.report.cut = RecoveryReport.Cut(
+            path: segment.paths.log, position: FilePosition(position), reason: reason,
+            size: ByteCount(fileSize - position), batches: tail.batches, records: tail.records,
+            removedSegments: [], standing: standing(of: tail, from: end, plan.published))
+    }
+
+    private func drop(
+        _ found: (base: Offset, size: Int), reason: RecoveryReport.Reason, at end: Offset,
+        into plan: inout RecoveryPlan
+    ) {
+        plan.removedSegments.append(found.base)
+        var tail = CutTail()
+        // An unreadable segment counts no batches; it goes all the same.
+        try? tail.count(in: segment(found.base, size: found.size), from: 0, expected: found.base)
+        guard var cut = plan.report.cut else {
+            plan.report.cut = RecoveryReport.Cut(
+                path: files.paths(found.base).log, position: .zero, reason: reason,
+                size: ByteCount(found.size), batches: tail.batches, records: tail.records,
+                removedSegments: [found.base],
+                standing: standing(of: tail, from: end, plan.published))
+            return
+        }
+        cut.size = cut.size + ByteCount(found.size)
+        cut.batches += tail.batches
+        cut.records = cut.records + tail.records
+        cut.removedSegments.append(found.base)
+        if let last = tail.endOffset { cut.standing = cut.standing.extended(to: last) }
+        plan.report.cut = cut
+    }
+
+    private func standing(
+        of tail: CutTail, from end: Offset, _ published: PublishedEnds?
+    ) -> RecoveryReport.Standing {
+        let isProven = published.map {
+            settings.flushPolicy == .durable && $0.bootID == bootID && $0.ends.flushed <= end
+        }
+        if isProven == true { return .neverAcknowledged }
+        let published = published?.ends.written ?? end
+        return .possiblyAcknowledged(
+            end..<max(end.advanced(byExactly: 1) ?? end, tail.endOffset ?? end, published))
+    }
+
+    // MARK: Indexes and epochs
+
+    /// Whether a trusted segment's indexes can be what it was sealed with; a look at their sizes
+    /// and last entries, not at the batches.
+    private func checkIndexes(
+        of segment: Segment, into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        let inspection = try IndexInspection(of: segment, settings: settings)
+        guard let reason = inspection.distrust else { return }
+        var scan = SegmentScan(
+            segment, from: SegmentFill(baseOffset: segment.baseOffset),
+            expecting: segment.baseOffset, indexInterval: settings.indexInterval.bytes)
+        try scan.run(knownFlushed: Offset(Int64.max))
+        var fill = scan.fill
+        var times = scan.timeEntries.bytes.array()
+        if let closing = fill.takeTimeEntry() { times += closing.bytes }
+        plan.report.damaged += scan.damaged
+        plan.report.scannedSize = plan.report.scannedSize + ByteCount(scan.scannedSize)
+        plan.report.rebuiltIndexes.append(
+            RecoveryReport.RebuiltIndex(segment: segment.baseOffset, reason: reason))
+        plan.indexRepairs.append(
+            IndexRepair(
+                paths: segment.paths, offsetsKept: 0,
+                offsetEntries: scan.offsetEntries.bytes.array(), timesKept: 0,
+                timeEntries: times))
+    }
+
+    private func readEpochs(
+        into plan: inout RecoveryPlan, hasBatches: Bool
+    ) throws(LogError) {
+        let path = folder + "/" + LeaderEpochCheckpoint.fileName
+        do {
+            if let found = try LeaderEpochCheckpoint.load(path, in: fileSystem) {
+                plan.epochs = found.history
+            } else {
+                plan.report.rebuiltEpochs = hasBatches
+            }
+        } catch {
+            guard case .defect = error else { throw .checkpoint(error) }
+            plan.report.rebuiltEpochs = true
+        }
+        plan.mustStoreEpochs = plan.report.rebuiltEpochs
+        guard plan.report.rebuiltEpochs else { return }
+        for found in try LogFolder(folder, in: fileSystem).segments {
+            noteEpochs(try epochs(in: segment(found.base, size: found.size)), into: &plan)
+        }
+    }
+
+    /// The epochs that a segment's headers show, up to the first defect.
+    private func epochs(in segment: Segment) throws(LogError) -> [LeaderEpochEntry] {
+        var found: [LeaderEpochEntry] = []
+        var walk = try BatchWalk(segment, at: 0, through: .includingUnflushed)
+        var position = 0
+        while let header = try? walk.header(at: position) {
+            if let epoch = LeaderEpoch(exactly: header.partitionLeaderEpoch),
+                found.last.map({ $0.epoch != epoch }) ?? true
+            {
+                found.append(LeaderEpochEntry(epoch, from: Offset(header.baseOffset)))
+            }
+            position += header.sizeInBytes
+        }
+        return found
+    }
+
+    private func noteEpochs(_ entries: [LeaderEpochEntry], into plan: inout RecoveryPlan) {
+        for entry in entries where plan.epochs.latest.map({ entry.epoch > $0.epoch }) ?? true {
+            plan.epochs.append(entry.epoch, from: entry.startOffset)
+            plan.mustStoreEpochs = true
+        }
+    }
+}

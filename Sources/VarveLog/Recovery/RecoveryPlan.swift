@@ -1,0 +1,53 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveSystem
+internal import VarveTerms
+
+/// What a log's folder holds, and what is to be done before it takes appends. Made by looking
+/// only, so that a dry run can show it; `LogRecovery.apply` does it.
+struct RecoveryPlan {
+    /// The segments that stay, in order, with the sizes that they keep.
+    var segments: [Segment] = []
+    /// How full the last of them is; nil when a new one is needed.
+    var activeFill: SegmentFill?
+    /// Where a new segment starts when none can be appended to.
+    var newSegment: Offset?
+    /// Bytes of the last segment's file that go, beyond the size that it keeps.
+    var isTailCut = false
+    /// Segments that go whole.
+    var removedSegments: [Offset] = []
+    /// Files of no segment that go.
+    var removedFiles: [String] = []
+    var indexRepairs: [IndexRepair] = []
+    var epochs = LeaderEpochHistory()
+    var mustStoreEpochs = false
+    /// Whether bytes were kept of which nothing says that they are flushed.
+    var mustFlush = false
+    var ends: LogEnds
+    var published: PublishedEnds?
+    var report: RecoveryReport
+}
+
+/// How one segment's index files are set right: what is kept of each, and what follows it.
+struct IndexRepair {
+    var paths: SegmentPaths
+    var offsetsKept: Int
+    var offsetEntries: [UInt8]
+    var timesKept: Int
+    var timeEntries: [UInt8]
+
+    /// - Returns: the sizes of both files then.
+    func apply(in fileSystem: any FileSystem) throws(FileError) {
+        try Self.rewrite(paths.offsetIndex, kept: offsetsKept, offsetEntries, fileSystem)
+        try Self.rewrite(paths.timeIndex, kept: timesKept, timeEntries, fileSystem)
+    }
+
+    private static func rewrite(
+        _ path: String, kept: Int, _ entries: [UInt8], _ fileSystem: any FileSystem
+    ) throws(FileError) {
+        let file = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+        try file.resize(to: ByteCount(kept))
+        try file.write(entries.rawSpan, at: FilePosition(kept))
+        try file.flush()
+    }
+}

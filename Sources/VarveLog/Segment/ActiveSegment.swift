@@ -1,0 +1,152 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveSystem
+internal import VarveTerms
+
+/// The segment that takes appends: its open files and how full it is. One owner; readers see it
+/// through `segment`, to which every finished step is published.
+struct ActiveSegment: ~Copyable {
+    /// The open files of a segment.
+    struct Files: ~Copyable {
+        let log: OpenFile
+        let offsetIndex: OpenFile
+        let timeIndex: OpenFile
+    }
+
+    let segment: Segment
+    private(set) var fill: SegmentFill
+    private let files: Files
+    /// Entries that are not in their files yet, and how many bytes are.
+    private var pendingOffsets = ByteBuffer(capacity: 256)
+    private var pendingTimes = ByteBuffer(capacity: 256)
+    private var offsetsInFile: Int
+    private var timesInFile: Int
+
+    /// - Parameter fill: what the files hold already; entries past it are cut by the caller.
+    init(segment: Segment, files: consuming Files, fill: SegmentFill) {
+        self.segment = segment
+        self.files = files
+        self.fill = fill
+        offsetsInFile = fill.offsetIndexSize
+        timesInFile = fill.timeIndexSize
+        segment.offsetIndex.publish(size: offsetsInFile)
+        segment.timeIndex.publish(size: timesInFile)
+    }
+
+    /// Where a run of batches ends that go into this segment.
+    struct Run {
+        var size: Int
+        var endOffset: Offset
+    }
+
+    /// Appends batches from the front of `bytes` until one must go to a new segment. All are whole,
+    /// checked, and stamped with the offsets that they get.
+    ///
+    /// When writing fails nothing of the run stays: the file is cut back.
+    /// - Returns: nil when the very first batch must go to a new segment.
+    mutating func append(
+        _ bytes: RawSpan, settings: LogSettings, now: Timestamp
+    ) throws(AppendFailure) -> Run? {
+        let (offsetsBefore, timesBefore) = (pendingOffsets.count, pendingTimes.count)
+        var next = fill
+        var run: Run?
+        var position = 0
+        while let header = BatchHeader(bytes, at: position),
+            !next.mustRoll(before: header, settings: settings, now: now)
+        {
+            note(next.add(header, indexInterval: settings.indexInterval.bytes))
+            position += header.sizeInBytes
+            let last = Offset(header.lastOffset ?? header.baseOffset)
+            run = Run(size: position, endOffset: last.advanced(by: 1))
+        }
+        guard let run else { return nil }
+        do {
+            try files.log.write(
+                bytes.extracting(0..<run.size), at: FilePosition(fill.size))
+        } catch {
+            pendingOffsets.truncate(to: offsetsBefore)
+            pendingTimes.truncate(to: timesBefore)
+            try cutBack(after: error)
+        }
+        fill = next
+        segment.largestTimestamp = fill.largestTimestamp
+        segment.publish(writtenSize: fill.size)
+        writeEntries()
+        return run
+    }
+
+    private mutating func note(_ entries: SegmentFill.Entries) {
+        if let entry = entries.offset {
+            pendingOffsets.append(entry.relativeOffset)
+            pendingOffsets.append(entry.position)
+        }
+        if let entry = entries.time { note(entry) }
+    }
+
+    private mutating func note(_ entry: TimeIndexEntry) {
+        pendingTimes.append(entry.timestamp.milliseconds)
+        pendingTimes.append(entry.relativeOffset)
+    }
+
+    private func cutBack(after error: FileError) throws(AppendFailure) -> Never {
+        do {
+            try files.log.resize(to: ByteCount(fill.size))
+        } catch let second {
+            // Bytes of a refused append stand behind the end and could pass for appended ones.
+            throw .remains(second)
+        }
+        throw .refused(error)
+    }
+
+    /// Writes pending entries. An index can be rebuilt, so an append does not fail with it: what
+    /// could not be written stays pending, and readers walk a little further meanwhile.
+    private mutating func writeEntries() {
+        _ = try? writeEntriesOrThrow()
+    }
+
+    private mutating func writeEntriesOrThrow() throws(FileError) {
+        if !pendingOffsets.isEmpty {
+            try files.offsetIndex.write(pendingOffsets.bytes, at: FilePosition(offsetsInFile))
+            offsetsInFile += pendingOffsets.count
+            pendingOffsets.removeAll()
+            segment.offsetIndex.publish(size: offsetsInFile)
+        }
+        if !pendingTimes.isEmpty {
+            try files.timeIndex.write(pendingTimes.bytes, at: FilePosition(timesInFile))
+            timesInFile += pendingTimes.count
+            pendingTimes.removeAll()
+            segment.timeIndex.publish(size: timesInFile)
+        }
+    }
+
+    /// On return every batch written so far survives a power cut.
+    func flush() throws(FileError) {
+        let size = fill.size
+        try files.log.flush()
+        segment.publish(flushedSize: size)
+    }
+
+    /// On return the indexes survive a power cut as well.
+    mutating func flushIndexes() throws(FileError) {
+        try writeEntriesOrThrow()
+        try files.offsetIndex.flush()
+        try files.timeIndex.flush()
+    }
+
+    /// Closes the time index with the largest timestamp and gives each file its true length.
+    mutating func finish() throws(FileError) {
+        if let entry = fill.takeTimeEntry() { note(entry) }
+        try writeEntriesOrThrow()
+        try files.log.resize(to: ByteCount(fill.size))
+        try files.offsetIndex.resize(to: ByteCount(offsetsInFile))
+        try files.timeIndex.resize(to: ByteCount(timesInFile))
+    }
+}
+
+/// How an append failed.
+enum AppendFailure: Error {
+    /// Nothing of it stayed; the log is as before.
+    case refused(FileError)
+    /// Part of it may stay in the file and could not be removed.
+    case remains(FileError)
+}

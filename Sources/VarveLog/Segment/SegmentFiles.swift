@@ -1,0 +1,59 @@
+internal import VarveSystem
+internal import VarveTerms
+
+/// The one place where files of segments are made, handed over and removed. A name is durable
+/// when a call here returns.
+struct SegmentFiles: Sendable {
+    let folder: String
+    let fileSystem: any FileSystem
+    let creation: LogSettings.SegmentCreation
+
+    func paths(_ baseOffset: Offset) -> SegmentPaths {
+        SegmentPaths(folder: folder, baseOffset: baseOffset)
+    }
+
+    /// Makes the files of an empty segment. Leftovers of the same name are removed first.
+    /// - Parameter expectedSize: how large the `.log` file may become, for `.reserving`.
+    func make(
+        _ baseOffset: Offset, expectedSize: Int
+    ) throws(FileError) -> ActiveSegment.Files {
+        let paths = paths(baseOffset)
+        for path in paths.all where try fileSystem.status(at: path) != nil {
+            try fileSystem.removeFile(path)
+        }
+        let log = try OpenFile(paths.log, .createNew, in: fileSystem)
+        let offsetIndex = try OpenFile(paths.offsetIndex, .createNew, in: fileSystem)
+        let timeIndex = try OpenFile(paths.timeIndex, .createNew, in: fileSystem)
+        if creation == .reserving { try log.reserve(ByteCount(expectedSize)) }
+        try fileSystem.flushDirectory(folder)
+        return ActiveSegment.Files(log: log, offsetIndex: offsetIndex, timeIndex: timeIndex)
+    }
+
+    /// Opens the files of a segment to append to it; index files that are missing are made.
+    func open(_ baseOffset: Offset) throws(FileError) -> ActiveSegment.Files {
+        let paths = paths(baseOffset)
+        let log = try OpenFile(paths.log, .readWrite, in: fileSystem)
+        let isIndexed = try fileSystem.status(at: paths.offsetIndex) != nil
+        let isTimed = try fileSystem.status(at: paths.timeIndex) != nil
+        let offsetIndex = try OpenFile(paths.offsetIndex, .readWriteOrCreate, in: fileSystem)
+        let timeIndex = try OpenFile(paths.timeIndex, .readWriteOrCreate, in: fileSystem)
+        if !isIndexed || !isTimed { try fileSystem.flushDirectory(folder) }
+        return ActiveSegment.Files(log: log, offsetIndex: offsetIndex, timeIndex: timeIndex)
+    }
+
+    /// Removes all files of segments, the `.log` files last, so that an index without its log is
+    /// the most that a crash leaves.
+    func remove(_ segments: [Offset]) throws(FileError) {
+        guard !segments.isEmpty else { return }
+        for baseOffset in segments {
+            let paths = paths(baseOffset)
+            for path in paths.all where path != paths.log {
+                if try fileSystem.status(at: path) != nil { try fileSystem.removeFile(path) }
+            }
+            if try fileSystem.status(at: paths.log) != nil {
+                try fileSystem.removeFile(paths.log)
+            }
+        }
+        try fileSystem.flushDirectory(folder)
+    }
+}

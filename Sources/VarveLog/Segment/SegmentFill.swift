@@ -1,0 +1,98 @@
+internal import VarveRecords
+internal import VarveTerms
+
+/// How full a segment is, and what its indexes say so far. Pure: it decides when to roll and which
+/// index entries a batch brings, and touches no file.
+///
+/// Entries follow Kafka's rule: one per batch that starts more than `indexInterval` bytes after
+/// the last indexed one; the count starts at zero with each opening.
+struct SegmentFill: Hashable, Sendable {
+    let baseOffset: Offset
+    /// Bytes of batches.
+    var size = 0
+    /// Bytes of entries in each index.
+    var offsetIndexSize = 0
+    var timeIndexSize = 0
+    var bytesSinceIndexEntry = 0
+    /// The largest timestamp of any batch, and the last offset of the batch that has it.
+    var largestTimestamp = Timestamp.none
+    var offsetOfLargest: Offset
+    var lastTimeEntry: TimeIndexEntry?
+    /// The first batch's timestamp: `segmentAgeMax` counts from it.
+    var firstTimestamp: Timestamp?
+
+    init(baseOffset: Offset) {
+        self.baseOffset = baseOffset
+        offsetOfLargest = baseOffset
+    }
+
+    /// Whether a batch must go to a new segment; never true for an empty one.
+    func mustRoll(before batch: BatchHeader, settings: LogSettings, now: Timestamp) -> Bool {
+        guard size > 0 else { return false }
+        if size > settings.segmentSizeMax.bytes - batch.sizeInBytes { return true }
+        if isIndexFull(settings) || isTooOld(batch, settings: settings, now: now) { return true }
+        guard let last = batch.lastOffset else { return true }
+        return last - baseOffset.rawValue > Int64(Int32.max)
+    }
+
+    private func isIndexFull(_ settings: LogSettings) -> Bool {
+        // One slot of the time index is kept free for the entry that closes it.
+        offsetIndexSize + OffsetIndexLayout.entrySize > settings.indexSizeMax.bytes
+            || timeIndexSize + 2 * TimeIndexLayout.entrySize > settings.indexSizeMax.bytes
+    }
+
+    private func isTooOld(_ batch: BatchHeader, settings: LogSettings, now: Timestamp) -> Bool {
+        guard let firstTimestamp, firstTimestamp.milliseconds >= 0 else { return false }
+        let newest = batch.maxTimestamp >= 0 ? Timestamp(milliseconds: batch.maxTimestamp) : now
+        let age = Duration.milliseconds(max(0, newest.milliseconds(since: firstTimestamp)))
+        return age > settings.segmentAgeMax
+    }
+
+    /// The entries that a batch brings.
+    struct Entries {
+        var offset: OffsetIndexEntry?
+        var time: TimeIndexEntry?
+    }
+
+    /// Takes a batch that is appended at the end.
+    /// - Precondition: `mustRoll` is false for it, and its offsets lie in this segment.
+    mutating func add(_ batch: BatchHeader, indexInterval: Int) -> Entries {
+        let last = Offset(batch.lastOffset ?? batch.baseOffset)
+        let timestamp = Timestamp(milliseconds: batch.maxTimestamp)
+        if timestamp > largestTimestamp {
+            largestTimestamp = timestamp
+            offsetOfLargest = last
+        }
+        if firstTimestamp == nil { firstTimestamp = timestamp }
+        var entries = Entries()
+        if bytesSinceIndexEntry > indexInterval {
+            entries.offset = OffsetIndexEntry(
+                relativeOffset: relative(last), position: Int32(size))
+            offsetIndexSize += OffsetIndexLayout.entrySize
+            entries.time = takeTimeEntry()
+            bytesSinceIndexEntry = 0
+        }
+        size += batch.sizeInBytes
+        bytesSinceIndexEntry += batch.sizeInBytes
+        return entries
+    }
+
+    /// The entry for the largest timestamp so far, if it is news to the time index: with each
+    /// offset entry, and as the closing entry of a segment.
+    mutating func takeTimeEntry() -> TimeIndexEntry? {
+        let known = lastTimeEntry?.timestamp ?? .none
+        guard largestTimestamp > known else { return nil }
+        let entry = TimeIndexEntry(
+            timestamp: largestTimestamp, relativeOffset: relative(offsetOfLargest))
+        if let lastTimeEntry, entry.relativeOffset <= lastTimeEntry.relativeOffset { return nil }
+        lastTimeEntry = entry
+        timeIndexSize += TimeIndexLayout.entrySize
+        return entry
+    }
+
+    private func relative(_ offset: Offset) -> Int32 {
+        let distance = baseOffset.distance(to: offset)
+        precondition(distance >= 0 && distance <= Int64(Int32.max), "\(offset) of \(baseOffset)")
+        return Int32(distance)
+    }
+}

@@ -1,0 +1,18 @@
+internal import VarveTerms
+
+/// The names of one segment's files, from its log's folder and its base offset.
+struct SegmentPaths: Hashable, Sendable {
+    let folder: String
+    let baseOffset: Offset
+
+    var log: String { path(.log) }
+    var offsetIndex: String { path(.index) }
+    var timeIndex: String { path(.timeIndex) }
+
+    /// Every file that goes when the segment goes.
+    var all: [String] { SegmentFileName.Content.allCases.map { path($0) } }
+
+    private func path(_ content: SegmentFileName.Content) -> String {
+        "\(folder)/\(SegmentFileName(baseOffset, content))"
+    }
+}
