@@ -13,7 +13,8 @@ struct TextLines {
         guard position < bytes.count else { return nil }
         let start = position
         var end = start
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r")
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\n"),
+            bytes[end] != UInt8(ascii: "\r")
         {
             end += 1
         }
