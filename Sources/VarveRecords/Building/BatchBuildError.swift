@@ -27,7 +27,7 @@ extension BatchBuildError: CustomStringConvertible {
         case .empty:
             "The batch has no record."
         case .compression(let error):
-            "The records cannot be compressed: \(error)"
+            "The records cannot be compressed: \(error)."
         }
     }
 }

@@ -86,7 +86,7 @@ extension BatchDefect: CustomStringConvertible {
         case .compressedEmpty:
             "The batch counts records, but its compressed stream has no bytes."
         case .compression(let error):
-            "The records of the batch cannot be decompressed: \(error)"
+            "The records of the batch cannot be decompressed: \(error)."
         case .controlRecord(let index):
             "Record \(index) of the control batch has no key of a version and a type."
         case .empty:
