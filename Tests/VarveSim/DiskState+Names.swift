@@ -17,13 +17,10 @@ extension DiskState {
         try admit(.list, path)
         let (_, directory) = try directory(at: path, for: .list)
         // An order of its own for each seed, so that nobody comes to lean on one.
-        let names = directory.names.keys.sorted { left, right in
-            let (leftRank, rightRank) = (listingRank(left), listingRank(right))
-            return leftRank == rightRank ? left < right : leftRank < rightRank
-        }
-        return names.map { name in
-            let isFile = directory.names[name].map { image.files[$0] != nil } ?? false
-            return DirectoryEntry(name: name, kind: isFile ? .file : .directory)
+        let ranked = directory.names.map { (rank: listingRank($0.key), name: $0.key, $0.value) }
+            .sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+        return ranked.map { _, name, node in
+            DirectoryEntry(name: name, kind: image.files[node] == nil ? .directory : .file)
         }
     }
 
