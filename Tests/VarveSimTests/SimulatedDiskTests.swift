@@ -160,6 +160,7 @@ struct SimulatedDiskTests {
     func forgotten() throws {
         for _ in 0..<50 {
             try disk.putDurably("/a", "x")
+            try disk.put("/a", "never flushed")
             try disk.removeFile("/a")
             try disk.flushDirectory("/")
         }
