@@ -75,7 +75,9 @@ let package = Package(
         tests("VarveTermsTests", ["VarveTerms"]),
         tests("VarveBytesTests", ["VarveTerms", "VarveBytes", "CVarve"]),
         tests("VarveSystemTests", ["VarveTerms", "VarveSystem"]),
-        tests("VarveSimTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim"]),
+        tests(
+            "VarveSimTests",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveSim"]),
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests(
             "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),

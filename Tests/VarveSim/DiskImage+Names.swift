@@ -12,8 +12,8 @@ extension DiskImage {
     static let nameSizeMax = 255
 
     /// Finds the place of `path`, from the root; `.` and `..` as everywhere, no links.
-    /// - Throws: `.notFound` when a directory on the way is missing, `.notDirectory` when it is
-    ///   a file, `.nameTooLong`, `.invalid` for an empty path.
+    /// - Throws: `.notFound` when a directory on the way is missing or the path is empty,
+    ///   `.notDirectory` when it is a file, `.nameTooLong`, `.invalid` for a zero byte.
     func place(
         of path: String, for operation: FileError.Operation
     ) throws(FileError) -> Place {

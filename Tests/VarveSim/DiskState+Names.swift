@@ -67,26 +67,40 @@ extension DiskState {
     ) throws(FileError) {
         try admit(.rename, path)
         let old = try image.place(of: path, for: .rename)
-        let new = try image.place(of: newPath, for: .rename)
+        let new: Place
+        do throws(FileError) {
+            new = try image.place(of: newPath, for: .rename)
+        } catch {
+            // Whatever is wrong with the new name, the error names the old one.
+            throw FileError(.rename, path, error.error)
+        }
         guard let node = old.node else { throw FileError(.rename, path, .notFound) }
         guard let oldKey = old.key, let newKey = new.key else {
             throw FileError(.rename, path, .busy)
         }
-        if old.node == new.node { return }
-        let movesFile = image.files[node] != nil
-        if let target = new.node {
-            switch (movesFile, image.directories[target]) {
-            case (true, .some): throw FileError(.rename, newPath, .isDirectory)
-            case (false, nil): throw FileError(.rename, newPath, .notDirectory)
-            case (false, .some(let directory)) where !directory.names.isEmpty:
-                throw FileError(.rename, newPath, .notEmpty)
-            default: break
-            }
+        if image.files[node] != nil, path.hasSuffix("/") || newPath.hasSuffix("/") {
+            throw FileError(.rename, path, .notDirectory)
         }
-        if !movesFile, image.lies(newKey.directory, under: node) {
-            throw FileError(.rename, newPath, .invalid)
+        if let error = refusal(toMove: node, from: oldKey, to: newKey, over: new.node) {
+            throw FileError(.rename, path, error)
         }
+        if node == new.node { return }
         perform(.rename(from: oldKey, to: newKey, node), path, time)
+    }
+
+    /// Why Linux refuses a rename, in the order in which it looks.
+    private func refusal(
+        toMove node: NodeID, from old: NameKey, to new: NameKey, over target: NodeID?
+    ) -> SystemError? {
+        if image.lies(new.directory, under: node) { return .invalid }
+        guard let target, target != node else { return nil }
+        if image.lies(old.directory, under: target) { return .notEmpty }
+        switch (image.files[node] != nil, image.directories[target]) {
+        case (true, .some): return .isDirectory
+        case (false, nil): return .notDirectory
+        case (false, .some(let directory)): return directory.names.isEmpty ? nil : .notEmpty
+        case (true, nil): return nil
+        }
     }
 
     mutating func flushDirectory(_ path: String, _ time: Timestamp) throws(FileError) {

@@ -12,9 +12,10 @@ struct RandomWorkload {
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     /// One call, or one call on a file that is opened and closed for it.
-    mutating func step(on disk: SimulatedDisk) throws(FileError) {
-        let path = anyPath()
-        switch Int.random(in: 0..<14, using: &random) {
+    /// - Parameter root: goes before every path.
+    mutating func step(on disk: any FileSystem, under root: String = "") throws(FileError) {
+        let path = root + anyPath()
+        switch Int.random(in: 0..<16, using: &random) {
         case 0...4:
             let count = Int.random(in: 1...700, using: &random)
             let bytes = (0..<count).map { _ in UInt8.random(in: 97...122, using: &random) }
@@ -26,12 +27,30 @@ struct RandomWorkload {
             let size = Int.random(in: 0...900, using: &random)
             try OpenFile(path, .readWrite, in: disk).resize(to: ByteCount(size))
         case 6, 7: try OpenFile(path, .read, in: disk).flush()
-        case 8: try disk.rename(path, to: anyPath())
+        case 8: try disk.rename(path, to: root + anyPath())
         case 9: try disk.removeFile(path)
-        case 10: try disk.makeDirectory(anyDirectory())
-        case 11: try disk.removeDirectory(anyDirectory())
-        case 12: try disk.rename(anyDirectory(), to: anyDirectory())
-        default: try disk.flushDirectory(anyDirectory())
+        case 10: try disk.makeDirectory(root + anyDirectory())
+        case 11: try disk.removeDirectory(root + anyDirectory())
+        case 12: try disk.rename(root + anyDirectory(), to: root + anyDirectory())
+        case 13: try stumble(on: disk, under: root)
+        default: try disk.flushDirectory(root + anyDirectory())
+        }
+    }
+
+    /// A call that is mostly refused.
+    private mutating func stumble(
+        on disk: any FileSystem, under root: String
+    ) throws(FileError) {
+        let (path, directory) = (root + anyPath(), root + anyDirectory())
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: try disk.removeFile(directory)
+        case 1: try disk.removeDirectory(path)
+        case 2: try disk.rename(path, to: directory)
+        case 3: try disk.rename(directory, to: path)
+        case 4: try OpenFile(path, .createNew, in: disk).close()
+        case 5: try OpenFile(path + "/x", .readWriteOrCreate, in: disk).close()
+        case 6: try disk.flushDirectory(path)
+        default: _ = try disk.entries(of: path)
         }
     }
 
