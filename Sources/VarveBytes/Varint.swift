@@ -43,6 +43,12 @@ public struct ByteReader: ~Escapable {
             position += 1
             return UInt32(first)
         }
+        // Two bytes are as common as one in records: lengths from 64 to 8,191.
+        if remaining > 1, bytes.uint8(at: position + 1) < 0x80 {
+            let second = bytes.uint8(at: position + 1)
+            position += 2
+            return UInt32(first & 0x7F) | UInt32(second) << 7
+        }
         guard let wide = longVarint(byteCountMax: 5), wide <= UInt64(UInt32.max) else { return nil }
         return UInt32(wide)
     }
@@ -55,6 +61,11 @@ public struct ByteReader: ~Escapable {
         if first < 0x80 {
             position += 1
             return UInt64(first)
+        }
+        if remaining > 1, bytes.uint8(at: position + 1) < 0x80 {
+            let second = bytes.uint8(at: position + 1)
+            position += 2
+            return UInt64(first & 0x7F) | UInt64(second) << 7
         }
         return longVarint(byteCountMax: 10)
     }
