@@ -53,4 +53,18 @@ const char *varve_entry_name(const void *entry);
 /// The flag of open(2) for reads and writes that pass by the page cache.
 extern const int32_t varve_open_direct;
 
+// --- Signals that ask a program to stop -------------------------------------------------------
+
+/// From the first call on, SIGINT and SIGTERM are noted instead of ending the process; the second
+/// of one kind ends it as ever. They interrupt system calls (EINTR). SIGPIPE is ignored, so that
+/// writing to a closed pipe answers EPIPE. Returns 0, or -1 with errno.
+int varve_watch_stop_signals(void);
+/// The first of these signals that arrived; 0 before.
+int varve_stop_signal(void);
+/// A descriptor that can be read from the moment a signal arrived on, for poll(2); -1 before
+/// `varve_watch_stop_signals`. Nobody reads from it.
+int varve_stop_descriptor(void);
+/// The columns of the terminal behind `file`; 0 when it is none.
+int varve_terminal_width(int file);
+
 #endif

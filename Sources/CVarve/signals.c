@@ -1,0 +1,65 @@
+// Signals that ask a program to stop. The handler only stores a number and writes a byte, both of
+// which a signal handler may do (signal-safety(7)).
+#define _GNU_SOURCE
+
+#include "CVarve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static atomic_int stop_signal;
+// The ends of a pipe: a signal that arrives between looking at the flag and waiting still ends the
+// wait, because the pipe stays readable.
+static int wake_read = -1;
+static int wake_write = -1;
+
+static void note_stop(int signal) {
+    int saved = errno;
+    int none = 0;
+    if (atomic_compare_exchange_strong(&stop_signal, &none, signal)) {
+        ssize_t written = write(wake_write, "", 1);
+        (void)written;
+    }
+    errno = saved;
+}
+
+int varve_watch_stop_signals(void) {
+    if (wake_read != -1) return 0;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) return -1;
+    wake_read = ends[0];
+    wake_write = ends[1];
+    // Without SA_RESTART, so that a wait for input ends; with SA_RESETHAND, so that whoever does
+    // not want to wait for a clean end asks twice.
+    struct sigaction stop = {.sa_handler = note_stop, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&stop.sa_mask);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    int wanted[] = {SIGINT, SIGTERM};
+    for (int place = 0; place < 2; place++) {
+        // A shell starts background jobs with SIGINT ignored, and that stays so.
+        struct sigaction before;
+        if (sigaction(wanted[place], NULL, &before) == -1) return -1;
+        if (before.sa_handler == SIG_IGN) continue;
+        if (sigaction(wanted[place], &stop, NULL) == -1) return -1;
+    }
+    return sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int varve_stop_signal(void) {
+    return atomic_load(&stop_signal);
+}
+
+int varve_stop_descriptor(void) {
+    return wake_read;
+}
+
+int varve_terminal_width(int file) {
+    struct winsize size = {0};
+    if (!isatty(file) || ioctl(file, TIOCGWINSZ, &size) == -1) return 0;
+    return size.ws_col;
+}
