@@ -42,6 +42,7 @@ public enum BatchCheck {
     public static func frame(
         mapped bytes: RawSpan, at position: Int = 0
     ) throws(BatchDefect) -> BatchHeader {
+        precondition(position >= 0 && position <= bytes.byteCount, "batch at \(position)")
         // The header is touched under guard before it is read; its checksum is of no interest.
         let headerEnd = min(position + BatchLayout.headerSize, bytes.byteCount)
         guard CRC32C.checksum(mapped: bytes.extracting(position..<headerEnd)) != nil else {

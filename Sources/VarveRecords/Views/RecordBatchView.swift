@@ -57,7 +57,7 @@ public struct RecordBatchView: ~Escapable {
 
     /// Decompresses the records to the end of `buffer`. For a batch that is not compressed, this
     /// copies them.
-    /// - Throws: a defect; `buffer` then holds what was there before, followed by arbitrary bytes.
+    /// - Throws: a defect; `buffer` then holds what it held before.
     /// - Complexity: O(expanded size), bounded by `budget`.
     public func expand(
         with decompressor: Decompressor, into buffer: inout ByteBuffer,
