@@ -6,7 +6,7 @@ public struct CrashPlan: Hashable, Sendable {
         case every
         /// Before each flush and after the last operation. With all subsets taken this reaches
         /// every durable state that `every` reaches, each with the most that a test may have
-        /// acknowledged by then.
+        /// acknowledged by then. Tears are fewer: they hit the last write at those moments.
         case beforeFlushes
     }
 
