@@ -87,6 +87,12 @@ let package = Package(
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveSim",
             ]),
+        tests(
+            "VarveTests",
+            [
+                "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
+                "VarveLinux",
+            ]),
         tests("TidyTests", []),
     ]
 )

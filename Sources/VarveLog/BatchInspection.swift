@@ -1,6 +1,6 @@
 internal import VarveBytes
-internal import VarveRecords
-internal import VarveTerms
+package import VarveRecords
+package import VarveTerms
 
 /// How much of a batch is checked before it is appended.
 public enum AppendCheck: Hashable, Sendable {
@@ -11,13 +11,15 @@ public enum AppendCheck: Hashable, Sendable {
 }
 
 /// What an append looks at, with the memory and contexts that looking needs; one per log.
-struct BatchInspection: ~Copyable {
+package struct BatchInspection: ~Copyable {
     private var decompressor: Decompressor?
     private var scratch = ByteBuffer(capacity: 64)
 
+    package init() {}
+
     /// Checks the batch at `position`.
     /// - Returns: its header.
-    mutating func check(
+    package mutating func check(
         _ bytes: RawSpan, at position: Int, _ depth: AppendCheck, sizeMax: ByteCount
     ) throws(LogError) -> BatchHeader {
         do {

@@ -73,7 +73,8 @@ public final class Log {
         ends = plan.ends
         published = PublishedLog(segments: plan.segments, ends: plan.ends)
         reader = LogReader(
-            published, visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
+            published,
+            visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
         endsFile = EndsFile(
             folder: files.folder, last: plan.published, in: surroundings.fileSystem)
         self.active = active

@@ -17,10 +17,14 @@ public enum LogError: Error, Hashable, Sendable {
     case noSuchLog(path: String)
     /// The batch given to append is malformed; nothing of it was kept.
     case refused(BatchDefect)
+    /// A record that no batch can hold; nothing of it was kept.
+    case refusedRecord(BatchBuildError)
     /// The batch, or the record, passes the log's limit; nothing of it was kept.
     case tooLarge(size: ByteCount, limit: ByteCount)
     /// Batches that carry their offsets must go on where the log ends.
     case offsetsOutOfOrder(given: Int64, expected: Offset)
+    /// The log has no record there: it was deleted, or is not written yet.
+    case outOfRange(offset: Offset, valid: Range<Offset>)
     /// The largest offset there is has been reached.
     case offsetsExhausted(path: String)
     /// A flush failed, so what the disk holds above the last good flush is unknown. The log takes
@@ -52,11 +56,15 @@ extension LogError: CustomStringConvertible {
             "\(path) is not a data directory: \(reason)"
         case .noSuchLog(let path): "there is no log at \(path)"
         case .refused(let defect): "batch refused: \(defect)"
+        case .refusedRecord(let error): "record refused: \(error)"
         case .tooLarge(let size, let limit):
             "batch of \(size) bytes passes the limit of \(limit) bytes; "
                 + "split it, or raise max.message.bytes"
         case .offsetsOutOfOrder(let given, let expected):
             "batch starts at offset \(given), the log goes on at \(expected)"
+        case .outOfRange(let offset, let valid):
+            "offset \(offset) is out of range: the log has \(valid.lowerBound) up to, "
+                + "not including, \(valid.upperBound)"
         case .offsetsExhausted(let path): "\(path) has no offsets left"
         case .poisoned(let path, let cause):
             "\(path) takes no more appends since a flush failed (\(cause)); "

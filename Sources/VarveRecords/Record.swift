@@ -19,6 +19,9 @@ public struct Record: Hashable, Sendable {
         self.headers = headers
         self.timestamp = timestamp
     }
+
+    /// A record whose value is the text in UTF-8, without a key.
+    public init(text: String) { self.init(value: Array(text.utf8)) }
 }
 
 /// A header that owns its bytes.

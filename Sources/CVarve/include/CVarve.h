@@ -67,4 +67,22 @@ int varve_stop_descriptor(void);
 /// The columns of the terminal behind `file`; 0 when it is none.
 int varve_terminal_width(int file);
 
+// --- Waiting ----------------------------------------------------------------------------------
+
+/// A counter that threads sleep on: what a futex can do, and no more.
+typedef struct varve_gate varve_gate;
+
+/// NULL when there is no memory.
+varve_gate *varve_gate_make(void);
+void varve_gate_free(varve_gate *gate);
+/// The counter as it stands.
+uint32_t varve_gate_now(varve_gate *gate);
+/// Raises the counter and wakes every thread that sleeps on it. No system call when none does.
+void varve_gate_open(varve_gate *gate);
+/// Sleeps until the counter is no longer `seen`, or `nanoseconds` have passed (below 0: no limit).
+/// May return early; whoever waits looks again.
+void varve_gate_wait(varve_gate *gate, uint32_t seen, int64_t nanoseconds);
+/// Tells the processor that this thread only waits for another one.
+void varve_pause(void);
+
 #endif

@@ -10,7 +10,7 @@ public import VarveTerms
 ///
 /// For the same records it makes the same bytes as Kafka's producer does, unless compressed.
 /// *Invariants*: `frame` starts with room for a header, followed by `count` whole records.
-public struct RecordBatchBuilder: ~Copyable {
+public struct RecordBatchBuilder: ~Copyable, Sendable {
     var frame: ByteBuffer
     /// The settings of the batch under construction.
     public private(set) var settings = BatchSettings()

@@ -1,0 +1,163 @@
+internal import Synchronization
+internal import VarveBytes
+internal import VarveLog
+internal import VarveRecords
+internal import VarveSystem
+internal import VarveTerms
+
+/// Collects appends of many threads and commits them together: one write and one flush for all
+/// that waited. It starts no thread; whoever needs a commit and finds none under way makes it.
+///
+///     submit ──► collecting ──commit──► committing ──write, flush──► acknowledged
+///                (the lock)              (the committer, alone)
+///
+/// *Invariants*: acknowledged ≤ end of committing ≤ end of collecting; at most one committer, and
+/// only it touches the log. Offsets are handed out under the lock, in the order in which the
+/// batches will stand in the log.
+/// *Threads*: any. No call waits while it holds the lock.
+final class CommitCore: Sendable {
+    let settings: SharedSettings
+    let path: String
+    let reader: LogReader
+    let clock: any Clock
+    /// Opened after every change that somebody may wait for.
+    let gate = Gate()
+    let owner: LogOwner
+    let state: Mutex<State>
+    /// How many submissions wait for the next commit: what a lingering committer watches.
+    let submissions = Atomic<Int>(0)
+
+    struct State: ~Copyable {
+        var collecting = Staging()
+        /// The buffer that the last commit gave back.
+        var spare: Staging?
+        /// The offset that the next submission gets.
+        var endOffset: Offset
+        /// Everything before it is acknowledged.
+        var acknowledged: Offset
+        /// What ended each earlier generation: its tickets past the offset failed.
+        var failures: [(acknowledged: Offset, error: LogError)] = []
+        var isCommitting = false
+        /// Why nothing more is taken; nil while the log is open and sound.
+        var closing: LogError?
+        var isShutDown = false
+        var hasThread = false
+        var isThreadAsleep = false
+        /// Bytes that are being written.
+        var committingSize = 0
+        /// How many submissions the last commit had.
+        var lastCount = 0
+        var tasks = WaitingTasks()
+    }
+
+    init(owner: LogOwner, settings: SharedSettings) {
+        self.owner = owner
+        self.settings = settings
+        path = owner.log.path
+        reader = owner.reader
+        clock = owner.clock
+        let end = owner.reader.ends.written
+        state = Mutex(State(spare: Staging(), endOffset: end, acknowledged: end))
+    }
+
+    // MARK: Submitting
+
+    /// Takes whole batches that were checked, covering `count` offsets.
+    func submit(checked batches: RawSpan, count: Int64) throws(LogError) -> SubmitOutcome {
+        let outcome = try state.withLock { state throws(LogError) in
+            guard let start = try room(for: batches.byteCount, in: state) else {
+                return SubmitOutcome.full
+            }
+            guard let end = start.advanced(byExactly: count) else {
+                throw LogError.offsetsExhausted(path: path)
+            }
+            state.collecting.add(batches, from: start, epoch: settings.leaderEpoch)
+            return accept(start..<end, &state)
+        }
+        noteSubmission(outcome)
+        return outcome
+    }
+
+    /// Takes one record.
+    func submit(_ record: Record, now: Timestamp) throws(LogError) -> SubmitOutcome {
+        let size = try checkedSize(of: record)
+        let outcome = try state.withLock { state throws(LogError) in
+            guard let start = try room(for: size, in: state) else { return SubmitOutcome.full }
+            guard let end = start.advanced(byExactly: 1) else {
+                throw LogError.offsetsExhausted(path: path)
+            }
+            do throws(BatchBuildError) {
+                try state.collecting.add(
+                    record, now: now, at: start, settings: settings.batchSettings)
+            } catch {
+                throw LogError.refusedRecord(error)
+            }
+            return accept(start..<end, &state)
+        }
+        noteSubmission(outcome)
+        return outcome
+    }
+
+    private func noteSubmission(_ outcome: SubmitOutcome) {
+        if case .accepted = outcome { submissions.add(1, ordering: .releasing) }
+    }
+
+    private func accept(_ offsets: Range<Offset>, _ state: inout State) -> SubmitOutcome {
+        state.endOffset = offsets.upperBound
+        return .accepted(AppendTicket(offsets: offsets, generation: state.failures.count))
+    }
+
+    /// The offset for a submission of `size` bytes; nil when it has to wait.
+    private func room(for size: Int, in state: borrowing State) throws(LogError) -> Offset? {
+        if let closing = state.closing { throw closing }
+        let waiting = state.collecting.size + state.committingSize
+        // One submission is always taken, however large: otherwise it could never be.
+        let isFull = waiting > 0 && waiting + size > settings.unflushedSizeMax.bytes
+        return isFull ? nil : state.endOffset
+    }
+
+    /// The size of a batch with only this record in it, at most.
+    private func checkedSize(of record: Record) throws(LogError) -> Int {
+        let size = record.batchSizeBound
+        let limit = settings.log.batchSizeMax
+        guard size <= limit.bytes else { throw .tooLarge(size: ByteCount(size), limit: limit) }
+        return size
+    }
+
+    // MARK: Outcomes
+
+    /// Everything before it is acknowledged.
+    var acknowledgedEnd: Offset { state.withLock { $0.acknowledged } }
+
+    func outcome(of ticket: AppendTicket) -> AppendOutcome {
+        state.withLock { Self.outcome(of: ticket, in: $0) }
+    }
+
+    static func outcome(of ticket: AppendTicket, in state: borrowing State) -> AppendOutcome {
+        let end = ticket.offsets.upperBound
+        if ticket.generation < state.failures.count {
+            let failure = state.failures[ticket.generation]
+            return end <= failure.acknowledged ? .acknowledged : .failed(failure.error)
+        }
+        return end <= state.acknowledged ? .acknowledged : .pending
+    }
+}
+
+extension Record {
+    /// The size of a batch with only this record in it, at most.
+    var batchSizeBound: Int {
+        var size = BatchLayout.headerSize + 32 + (key?.count ?? 0) + (value?.count ?? 0)
+        for header in headers { size += 10 + header.key.count + (header.value?.count ?? 0) }
+        return size
+    }
+}
+
+extension SharedSettings {
+    /// What batches are like that are made of single records; the commit compresses them.
+    var batchSettings: BatchSettings {
+        var batch = BatchSettings()
+        batch.leaderEpoch = leaderEpoch
+        batch.sizeMax = batchSize
+        return batch
+    }
+}

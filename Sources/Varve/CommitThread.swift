@@ -1,0 +1,37 @@
+internal import VarveLinux
+internal import VarveLog
+internal import VarveSystem
+internal import VarveTerms
+
+/// The thread that commits for tasks, which must not block, and flushes when an interval is over.
+/// Blocking callers do not need it: the first of them that finds no commit under way makes it.
+enum CommitThread {
+    /// How long the thread looks for new work before it sleeps: waking it costs as much as some
+    /// ten appends, and tasks that were just answered tend to come back.
+    private static let spin = Duration.microseconds(50)
+
+    /// - Throws: `.file` when the system gives no thread.
+    static func start(for core: CommitCore) throws(LogError) {
+        guard LinuxThread.start(name: "varve-commit", { run(core) }) else {
+            throw .file(core.noThread)
+        }
+    }
+
+    private static func run(_ core: CommitCore) {
+        var idleSince = core.clock.now()
+        while true {
+            let seen = core.gate.seen
+            if core.isClosed { break }
+            switch core.commit() {
+            case .committed: idleSince = core.clock.now()
+            case .busy: core.gate.wait(unlessOpenedSince: seen)
+            case .idle:
+                core.flushIfDue()
+                if core.clock.now().duration(since: idleSince) < spin { continue }
+                core.sleepUntilAsked(unlessOpenedSince: seen)
+                idleSince = core.clock.now()
+            }
+        }
+        core.didStopThread()
+    }
+}

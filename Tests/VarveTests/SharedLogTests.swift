@@ -1,0 +1,105 @@
+import Synchronization
+import Testing
+import Varve
+
+@Suite("SharedLog")
+struct SharedLogTests {
+    @Test("sixteen threads append together: each record stands at the offset it was told")
+    func threads() async throws {
+        try await withTemporaryDirectory { path in
+            let told = Mutex<[Int64: String]>([:])
+            let log = try SharedLog(path)
+            await onThreads(16) { thread in
+                for number in 0..<50 {
+                    let text = "\(thread)/\(number)"
+                    guard let offset = try? log.append(text) else { return }
+                    told.withLock { $0[offset.rawValue] = text }
+                }
+            }
+            #expect(log.ends.flushed == Offset(800))
+            try log.close()
+
+            let again = try SharedLog(path)
+            #expect(again.recovery.isClean)
+            let stored = try values(of: again)
+            #expect(stored == told.withLock { $0 })
+            try again.close()
+        }
+    }
+
+    @Test("a hundred tasks append together: each record stands at the offset it was told")
+    func tasks() async throws {
+        try await withTemporaryDirectory { path in
+            var settings = SharedSettings()
+            settings.compression = .zstd
+            let log = try SharedLog(path, settings: settings)
+            let told = try await withThrowingTaskGroup(of: (Int64, String).self) { group in
+                for task in 0..<100 {
+                    group.addTask {
+                        let offset: Offset = try await log.append("task \(task)")
+                        return (offset.rawValue, "task \(task)")
+                    }
+                }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            #expect(try values(of: log) == told)
+            try log.close()
+        }
+    }
+
+    @Test("a follower sees every record once and in order, and ends when the log is closed")
+    func follows() async throws {
+        try await withTemporaryDirectory { path in
+            let log = try SharedLog(path)
+            let reader = Task {
+                var seen: [Int64] = []
+                for try await batches in log.follow(from: .zero) {
+                    seen +=
+                        batches.offsets.lowerBound.rawValue..<batches.offsets.upperBound.rawValue
+                }
+                return seen
+            }
+            for number in 0..<200 { _ = try await log.append("record \(number)") as Offset }
+            try log.close()
+            #expect(try await reader.value == Array(0..<200))
+        }
+    }
+
+    @Test("submissions of one thread are decided by one commit")
+    func submits() async throws {
+        try await withTemporaryDirectory { path in
+            let log = try SharedLog(path)
+            var tickets: [AppendTicket] = []
+            for number in 0..<16 {
+                guard case .accepted(let ticket) = try log.submit(Record(text: "\(number)")) else {
+                    Issue.record("no room")
+                    return
+                }
+                #expect(log.outcome(of: ticket) == .pending)
+                tickets.append(ticket)
+            }
+            log.commit()
+            for (number, ticket) in tickets.enumerated() {
+                #expect(log.outcome(of: ticket) == .acknowledged)
+                #expect(ticket.offsets == Offset(Int64(number))..<Offset(Int64(number + 1)))
+            }
+            try log.close()
+            #expect(throws: LogError.self) { try log.submit(Record(text: "late")) }
+        }
+    }
+
+    private func values(of log: SharedLog) throws -> [Int64: String] {
+        var values: [Int64: String] = [:]
+        var scanner = RecordScanner()
+        var next = log.reader.startOffset
+        while case .batches(let batches) = try log.reader.read(from: next) {
+            try batches.forEachBatch { (_, bytes) throws(BatchDefect) in
+                try scanner.forEachRecord(in: bytes) { record in
+                    values[record.offset.rawValue] = record.valueText
+                }
+            }
+            next = batches.nextOffset
+        }
+        return values
+    }
+}
