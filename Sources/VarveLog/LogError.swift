@@ -79,6 +79,14 @@ extension LogError: CustomStringConvertible {
     }
 }
 
+extension LogError {
+    /// Whether a file is not there: where another process deletes segments, an ordinary sight.
+    var isMissingFile: Bool {
+        guard case .file(let failure) = self else { return false }
+        return failure.error == .notFound
+    }
+}
+
 /// Bytes of a segment that are not what was written, with the offsets that are lost with them.
 public struct CorruptRange: Hashable, Sendable {
     /// The segment's `.log` file.

@@ -9,6 +9,8 @@ internal import VarveTerms
 final class IndexFile: Sendable {
     let path: String
     let entrySize: Int
+    /// How entries are read: a mapping must not outlive bytes that another process cuts off.
+    private let access: Segment.Access
     private let fileSystem: any FileSystem
     private let state: Mutex<State>
 
@@ -18,9 +20,12 @@ final class IndexFile: Sendable {
         var mapping: MappedBytes?
     }
 
-    init(path: String, entrySize: Int, in fileSystem: any FileSystem) {
+    init(
+        path: String, entrySize: Int, access: Segment.Access, in fileSystem: any FileSystem
+    ) {
         self.path = path
         self.entrySize = entrySize
+        self.access = access
         self.fileSystem = fileSystem
         state = Mutex(State())
     }
@@ -78,7 +83,12 @@ final class IndexFile: Sendable {
             guard try fileSystem.status(at: path) != nil else { return (nil, 0) }
             let file = try OpenFile(path, .read, in: fileSystem)
             let size = try file.size().bytes
-            return (try file.map(size: ByteCount(max(size, sizeMax))), size)
+            switch access {
+            case .mapped: return (try file.map(size: ByteCount(max(size, sizeMax))), size)
+            case .copied:
+                let copy = try file.copyBytes(at: .zero, count: min(size, sizeMax))
+                return (copy, copy.count)
+            }
         } catch {
             throw .file(error)
         }

@@ -39,7 +39,21 @@ public final class LogReader: Sendable {
     public func read(
         from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil
     ) throws(LogError) -> ReadOutcome {
-        let visibility = visibility ?? self.visibility
+        do {
+            return try readVisible(from: offset, sizeMax: sizeMax, visibility ?? self.visibility)
+        } catch {
+            guard error.isMissingFile else { throw error }
+            // Retention took the segment while it was being looked at.
+            let next = published.segments(from: offset, count: 2).dropFirst().first
+            let end = end(through: visibility ?? self.visibility)
+            let start = max(startOffset, next?.baseOffset ?? end)
+            return .outOfRange(valid: start..<max(start, end))
+        }
+    }
+
+    private func readVisible(
+        from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility
+    ) throws(LogError) -> ReadOutcome {
         let start = startOffset
         let end = end(through: visibility)
         guard offset >= start, offset <= end else { return .outOfRange(valid: start..<end) }
@@ -141,7 +155,7 @@ public final class LogReader: Sendable {
     }
 
     /// What a failed walk means to the caller: a damaged range with its offsets.
-    private func damage(
+    func damage(
         _ failure: WalkFailure, in segment: Segment, walk position: Int, _ visibility: Visibility
     ) -> LogError {
         guard case .defect(let defect) = failure else {

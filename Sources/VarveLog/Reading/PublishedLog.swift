@@ -19,6 +19,8 @@ final class PublishedLog: Sendable {
 
     var ends: LogEnds { state.withLock { $0.ends } }
     var segments: [Segment] { state.withLock { $0.segments } }
+    /// Segments and ends of one moment.
+    var snapshot: State { state.withLock { $0 } }
 
     func publish(ends: LogEnds) { state.withLock { $0.ends = ends } }
 

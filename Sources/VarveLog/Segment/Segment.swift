@@ -16,7 +16,7 @@ final class Segment: Sendable {
     /// How bytes are read: the owner of the lock maps, other processes copy.
     let access: Access
     let fileSystem: any FileSystem
-    private let limits: Limits
+    let limits: Limits
     private let state: Mutex<State>
 
     enum Access: Sendable { case mapped, copied }
@@ -45,9 +45,11 @@ final class Segment: Sendable {
         self.limits = limits
         self.fileSystem = fileSystem
         offsetIndex = IndexFile(
-            path: paths.offsetIndex, entrySize: OffsetIndexLayout.entrySize, in: fileSystem)
+            path: paths.offsetIndex, entrySize: OffsetIndexLayout.entrySize, access: access,
+            in: fileSystem)
         timeIndex = IndexFile(
-            path: paths.timeIndex, entrySize: TimeIndexLayout.entrySize, in: fileSystem)
+            path: paths.timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
+            in: fileSystem)
         state = Mutex(State(writtenSize: size, flushedSize: size))
     }
 

@@ -1,0 +1,92 @@
+internal import Synchronization
+public import VarveSystem
+public import VarveTerms
+
+/// A log as somebody else keeps it: read without the lock and without writing anything, beside an
+/// owner that appends, rolls, deletes and truncates, or after it is gone. For other processes, and
+/// for directories that Apache Kafka wrote.
+///
+///     let log = try ReadOnlyLog(name, in: "/var/lib/varve", fileSystem: fileSystem)
+///     while … {
+///         switch try log.read(from: next) { … }
+///         try log.refresh()
+///     }
+///
+/// Bytes are copied, never mapped: a file may be cut at any moment. What is seen is what was there
+/// at the opening or at the last `refresh`.
+///
+/// *Threads*: any number of threads may read and refresh.
+public final class ReadOnlyLog: Sendable {
+    public let name: LogName
+    /// The log's folder.
+    public let path: String
+    /// Reads what the last `refresh` saw; a file that went since reads as out of range.
+    public let reader: LogReader
+
+    private let published: PublishedLog
+    private let scan: FolderView
+    private let seen: Mutex<FolderView.Sight>
+
+    /// Where a log's ends are known from.
+    public enum EndsSource: Hashable, Sendable {
+        /// Its owner published them: what is flushed is told from what is only written.
+        case published
+        /// The last segment was walked to its last whole batch: nothing says what is flushed.
+        case found
+    }
+
+    /// Opens the folder of log `name` in the data directory at `directory`.
+    ///
+    /// - Parameter visibility: how far reads go unless they say otherwise. Where nothing says what
+    ///   is flushed (`EndsSource.found`) both go to the last whole batch.
+    /// - Throws: `.noSuchLog` when there is no such folder; `.file` when it cannot be read.
+    /// - Complexity: O(segments); the batches behind the last index entry are read.
+    public init(
+        _ name: LogName, in directory: String, visibility: Visibility = .flushed,
+        fileSystem: any FileSystem
+    ) throws(LogError) {
+        self.name = name
+        path = directory + "/" + name.folder
+        scan = FolderView(name, directory: directory, folder: path, in: fileSystem)
+        let sight = try scan.look(after: nil)
+        published = PublishedLog(segments: sight.segments, ends: sight.ends)
+        reader = LogReader(published, visibility: visibility)
+        seen = Mutex(sight)
+    }
+
+    /// Where the log starts and ends, as last seen.
+    public var ends: LogEnds { published.ends }
+
+    /// Where `ends` is known from.
+    public var endsSource: EndsSource { seen.withLock { $0.source } }
+
+    /// How many segments were there.
+    public var segmentCount: Int { published.segments.count }
+
+    /// Looks again at where the log starts and ends and which segments there are.
+    /// - Returns: whether anything changed.
+    /// - Throws: `.noSuchLog` when the folder is gone; `.file`.
+    @discardableResult
+    public func refresh() throws(LogError) -> Bool {
+        let before = seen.withLock { $0 }
+        let sight = try scan.look(after: before)
+        seen.withLock { $0 = sight }
+        published.publish(segments: sight.segments, ends: sight.ends)
+        return !sight.isEqual(to: before)
+    }
+
+    /// Reads as `LogReader.read`; what looks damaged or gone is looked at once more after a
+    /// `refresh`, since the owner may have cut or deleted it meanwhile.
+    public func read(
+        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil
+    ) throws(LogError) -> ReadOutcome {
+        do {
+            let outcome = try reader.read(from: offset, sizeMax: sizeMax, through: visibility)
+            guard case .outOfRange = outcome else { return outcome }
+        } catch {
+            guard case .corrupt = error else { throw error }
+        }
+        try refresh()
+        return try reader.read(from: offset, sizeMax: sizeMax, through: visibility)
+    }
+}
