@@ -91,7 +91,7 @@ let package = Package(
             "VarveTests",
             [
                 "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
-                "VarveLinux",
+                "VarveBytes", "VarveLinux", "VarveSim",
             ]),
         tests("TidyTests", []),
     ]
