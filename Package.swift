@@ -45,7 +45,6 @@ let package = Package(
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
-        .target(name: "CBench", path: "Benchmarks/CBench"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
@@ -65,12 +64,6 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "CVarve",
             ]),
-        rung(
-            "VarveBench",
-            [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve", "CBench",
-            ], path: "Benchmarks/VarveBench"),
         command(
             "VarveCommand",
             [
@@ -98,11 +91,8 @@ let package = Package(
             "VarveTests",
             [
                 "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
-                "VarveBytes", "VarveLinux", "VarveSim",
+                "VarveLinux",
             ]),
-        tests(
-            "VarveBenchTests",
-            ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
         tests("TidyTests", []),
     ]
 )

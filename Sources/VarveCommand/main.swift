@@ -1,1 +1,3 @@
-print("varve")
+internal import VarveLinux
+
+LinuxProcess.exit(Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,6 @@
+/// The commands of `varve`, in the order in which help lists them.
+enum CommandTable {
+    static let version = "0.1.0"
+
+    static let all: [Command] = []
+}
