@@ -22,9 +22,10 @@ extension Log {
     ///   - batches: one or more record batches, magic 2, one after the other.
     ///   - epoch: the leader epoch that they are stamped with; not lower than the last one.
     ///   - depth: how much of them is checked first.
-    /// - Throws: `.refused` and `.tooLarge` for what was given, with nothing appended; `.file` when
-    ///   writing failed, with nothing appended either, and the log goes on when the cause is gone;
-    ///   `.poisoned` when a flush failed.
+    /// - Throws: `.refused`, `.tooLarge` and `.offsetsExhausted` for what was given, with nothing
+    ///   appended; `.checkpoint` and `.file` when writing failed: nothing of the segment's share
+    ///   is appended then, batches before a roll stay, `ends` tells, and the log goes on when the
+    ///   cause is gone; `.poisoned` when a flush failed.
     /// - Complexity: O(size); one copy, one `pwrite` for each segment touched, and one `fdatasync`
     ///   under `.durable`.
     @discardableResult
@@ -123,9 +124,22 @@ extension Log {
                 position += run.size
                 ends.didWrite(through: run.endOffset)
             } else {
-                try roll()
+                try roll(before: rest)
             }
         }
+    }
+
+    /// Goes on in a new segment, to which the offsets of the next batch are near enough.
+    private func roll(before batches: RawSpan) throws(LogError) {
+        guard let next = BatchHeader(batches), let last = next.lastOffset else {
+            preconditionFailure("no lawful batch at the front")
+        }
+        // Batches that keep their offsets may leave a gap of more than 31 bits. The log then ends
+        // behind the gap, in which there is no record.
+        if last - ends.written.rawValue > Int64(Int32.max) {
+            ends.didWrite(through: Offset(next.baseOffset))
+        }
+        try roll()
     }
 
     private func failed(_ failure: AppendFailure) -> LogError {

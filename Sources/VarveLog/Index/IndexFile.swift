@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import VarveBytes
 internal import VarveSystem
 internal import VarveTerms
 
@@ -65,12 +66,12 @@ final class IndexFile: Sendable {
             publish(size: 0)
             return (nil, 0)
         }
-        // A published size counts bytes that the writer put there; otherwise the bytes decide.
-        let whole = fileSize / entrySize * entrySize
-        let size = known.1 ?? lawfulSize(mapping.bytes(in: 0..<min(whole, mapping.count)))
-        guard size <= fileSize else {
-            throw .file(FileError(.map, path, .inputOutput))
-        }
+        // The first touch of mapped bytes is a guarded one. An index that cannot be read, or is
+        // shorter than what its writer put there, is done without: reads walk further.
+        let whole = mapping.bytes(in: 0..<min(fileSize / entrySize * entrySize, mapping.count))
+        guard CRC32C.checksum(mapped: whole) != nil else { return (nil, 0) }
+        let size = known.1 ?? lawfulSize(whole)
+        guard size <= whole.byteCount else { return (nil, 0) }
         return state.withLock { state in
             state.mapping = mapping
             state.size = max(state.size ?? 0, size)

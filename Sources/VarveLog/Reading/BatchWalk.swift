@@ -41,8 +41,9 @@ struct BatchWalk: ~Copyable {
         } catch {
             throw .defect(error)
         }
+        // The last offset of all is no record's, since a log's end lies behind its last record.
         guard let last = header.lastOffset, header.baseOffset >= segment.baseOffset.rawValue,
-            last - segment.baseOffset.rawValue <= Int64(Int32.max)
+            last - segment.baseOffset.rawValue <= Int64(Int32.max), last < Int64.max
         else {
             throw .defect(
                 .offsetOverflow(

@@ -89,13 +89,20 @@ public final class LogReader: Sendable {
             position = 0
             walk = try BatchWalk(segment, at: 0, size: sizeMax.bytes, through: visibility)
         }
-        do {
-            guard let first = try firstBatch(&walk, from: position, holding: offset) else {
-                return .passed
+        while true {
+            do {
+                guard let first = try firstBatch(&walk, from: position, holding: offset) else {
+                    return .passed
+                }
+                return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
+            } catch {
+                let error = damage(error, in: segment, walk: position, visibility)
+                // Damage before the wanted offset is not what was asked for: walk on behind it.
+                guard case .corrupt(let range) = error, range.offsets.upperBound <= offset,
+                    range.positions.upperBound.bytes > position
+                else { throw error }
+                position = range.positions.upperBound.bytes
             }
-            return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
-        } catch {
-            throw damage(error, in: segment, walk: position, visibility)
         }
     }
 
@@ -137,7 +144,7 @@ public final class LogReader: Sendable {
         try walk.verify(at: first.position, size: first.header.sizeInBytes)
         var position = first.position + first.header.sizeInBytes
         var last = first.header.lastOffset ?? first.header.baseOffset
-        let limit = min(walk.end, first.position + sizeMax)
+        let limit = first.position + min(sizeMax, walk.end - first.position)
         while position < limit {
             // A damaged batch further on ends the answer; reading at its offset reports it.
             guard let header = try? walk.header(at: position),

@@ -26,13 +26,14 @@ struct SegmentFill: Hashable, Sendable {
         offsetOfLargest = baseOffset
     }
 
-    /// Whether a batch must go to a new segment; never true for an empty one.
+    /// Whether a batch must go to a new segment. An empty one takes any whose offsets fit.
     func mustRoll(before batch: BatchHeader, settings: LogSettings, now: Timestamp) -> Bool {
+        guard let last = batch.lastOffset,
+            last - baseOffset.rawValue <= Int64(Int32.max)
+        else { return true }
         guard size > 0 else { return false }
         if size > settings.segmentSizeMax.bytes - batch.sizeInBytes { return true }
-        if isIndexFull(settings) || isTooOld(batch, settings: settings, now: now) { return true }
-        guard let last = batch.lastOffset else { return true }
-        return last - baseOffset.rawValue > Int64(Int32.max)
+        return isIndexFull(settings) || isTooOld(batch, settings: settings, now: now)
     }
 
     private func isIndexFull(_ settings: LogSettings) -> Bool {
