@@ -2,5 +2,7 @@
 enum CommandTable {
     static let version = "0.1.0"
 
-    static let all: [Command] = []
+    static let all: [Command] = [
+        AppendCommand.command
+    ]
 }

@@ -47,12 +47,18 @@ public enum LinuxProcess {
     /// Waits until a signal asks this process to stop, at most `duration`.
     /// - Returns: whether one did.
     public static func waitForStop(atMost duration: Duration) -> Bool {
-        let (seconds, attoseconds) = duration.components
-        let timeoutMs = max(0, min(seconds, 3600) * 1000 + attoseconds / 1_000_000_000_000_000)
         var wait = pollfd(fd: varve_stop_descriptor(), events: Int16(POLLIN), revents: 0)
         // A signal that interrupts the wait has made the descriptor readable as well.
-        _ = unsafe poll(&wait, 1, Int32(clamping: timeoutMs))
+        _ = unsafe poll(&wait, 1, timeoutMs(duration))
         return stopSignal != nil
+    }
+
+    /// A duration as poll(2) takes it: from 0 to an hour, rounded up.
+    static func timeoutMs(_ duration: Duration) -> Int32 {
+        let (seconds, attoseconds) = duration.components
+        guard seconds < 3600 else { return 3_600_000 }
+        let restMs = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: max(0, seconds * 1000 + restMs))
     }
 }
 

@@ -97,6 +97,22 @@ public final class LinuxStream: Sendable {
         }
     }
 
+    /// Waits at most `duration` for something to read; the end counts, and so does a signal to stop.
+    /// - Returns: whether it came.
+    public func isReadable(within duration: Duration) -> Bool {
+        var waits = (
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: varve_stop_descriptor(), events: Int16(POLLIN), revents: 0)
+        )
+        let timeoutMs = LinuxProcess.timeoutMs(duration)
+        return unsafe withUnsafeMutablePointer(to: &waits) { pair in
+            unsafe pair.withMemoryRebound(to: pollfd.self, capacity: 2) {
+                // An interrupted wait is answered by the read that follows.
+                unsafe poll($0, 2, timeoutMs) != 0
+            }
+        }
+    }
+
     /// Writes all of `bytes`.
     /// - Throws: `.interrupted` when a signal asked the process to stop while the other end did not
     ///   take them; what write(2) says otherwise. Any part of them may have been written.

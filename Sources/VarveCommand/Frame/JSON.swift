@@ -9,7 +9,12 @@ enum JSON {
     case fraction(Double)
     case text(String)
     case list([JSON])
-    case object([(name: String, value: JSON)])
+    case object([Member])
+
+    struct Member {
+        var name: String
+        var value: JSON
+    }
 
     /// The value as one line, without an end of line.
     func write(to buffer: inout ByteBuffer) {
@@ -39,7 +44,7 @@ enum JSON {
         }
     }
 
-    static func number(_ number: Int) -> JSON { .number(Int64(number)) }
+    static func count(_ count: Int) -> JSON { .number(Int64(count)) }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
@@ -52,6 +57,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     init(nilLiteral: ()) { self = .null }
     init(arrayLiteral values: JSON...) { self = .list(values) }
     init(dictionaryLiteral members: (String, JSON)...) {
-        self = .object(members.map { (name: $0.0, value: $0.1) })
+        self = .object(members.map { Member(name: $0.0, value: $0.1) })
     }
 }
