@@ -45,6 +45,7 @@ let package = Package(
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
+        .target(name: "CBench", path: "Benchmarks/CBench"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
@@ -64,6 +65,12 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "CVarve",
             ]),
+        rung(
+            "VarveBench",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve", "CVarve", "CBench",
+            ], path: "Benchmarks/VarveBench"),
         command(
             "VarveCommand",
             [
@@ -93,6 +100,9 @@ let package = Package(
                 "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
                 "VarveLinux",
             ]),
+        tests(
+            "VarveBenchTests",
+            ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
         tests("TidyTests", []),
     ]
 )

@@ -1,0 +1,55 @@
+// What benchmarks compare Varve with: plain loops of system calls and of loads. Nothing here
+// checks, buffers or decides anything, so that each is the limit of the machine for its bytes.
+#ifndef CBENCH_H
+#define CBENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// --- Time --------------------------------------------------------------------------------------
+
+/// CLOCK_MONOTONIC in nanoseconds.
+int64_t bench_now(void);
+/// Processor time of this process, all its threads, in nanoseconds.
+int64_t bench_cpu_time(void);
+/// Returns at `when` or as soon after it as the machine allows: sleeps up to 100 us before, then
+/// spins, because a sleeping processor wakes tens of microseconds late.
+void bench_wait_until(int64_t when);
+
+// --- Memory ------------------------------------------------------------------------------------
+
+/// Maps `size` bytes, writes to each page and unmaps them. Returns 0, or -1 with errno.
+int bench_touch(size_t size);
+/// The sum of all 64-bit words of `bytes`; a rest of up to 63 bytes is left out.
+uint64_t bench_sum(const void *bytes, size_t size);
+/// memcpy(3), never inlined and never left out.
+void bench_copy(void *target, const void *source, size_t size);
+
+// --- Files -------------------------------------------------------------------------------------
+
+/// One pwritev(2) of `size` bytes. Returns 0, or -1 with errno, also when it wrote less.
+int bench_write(int file, const void *bytes, size_t size, off_t position);
+/// The same, then fdatasync(2).
+int bench_write_flush(int file, const void *bytes, size_t size, off_t position);
+/// `count` calls of pread(2), of `size` bytes each, at multiples of `stride` below `end` that a
+/// generator seeded with `seed` picks. Adds the first word of each to `sum`. Returns 0 or -1.
+int bench_random_reads(
+    int file, size_t size, size_t stride, size_t end, int64_t count, uint64_t seed, uint64_t *sum);
+/// Writes the absolute form of `path` to `target`. Returns 0, or -1 with errno.
+int bench_real_path(const char *path, char *target, size_t size);
+/// The number of the last error of this thread.
+int bench_errno(void);
+/// The value of an environment variable; NULL when there is none.
+const char *bench_environment(const char *name);
+/// This process's id.
+int32_t bench_process_id(void);
+
+// --- Threads -----------------------------------------------------------------------------------
+
+/// Runs `body(context, 0)` to `body(context, count - 1)`, each in a thread of its own, and returns
+/// when all have returned: 0, or an error number when a thread could not be made; those that were
+/// made have then run.
+int bench_threads(int count, void (*body)(void *context, int index), void *context);
+
+#endif

@@ -1,0 +1,55 @@
+/// How benchmarks are run.
+public struct BenchOptions: Hashable, Sendable {
+    /// How many times subject and reference are measured, after one warm-up of each.
+    public var rounds = 5
+    /// Only benchmarks whose name contains this.
+    public var filter: String?
+    /// Where files go; nil for the working directory.
+    public var directory: String?
+    /// Whether everything is tiny, to see that it works; the figures then mean nothing.
+    public var isSmoke = false
+    /// What random bytes and places come from.
+    public var seed: UInt64 = 42
+
+    public init() {}
+}
+
+/// Why benchmarks could not be run.
+public enum BenchError: Error {
+    /// A benchmark failed.
+    case failed(benchmark: String, cause: any Error)
+    /// Two rounds of one side came to different results.
+    case digestsDiffer(benchmark: String, side: String)
+    /// No benchmark has a name that contains the filter.
+    case nothingMatches(filter: String)
+    /// The place for files that nobody chose lies in memory, where a flush is nothing.
+    case inMemory(directory: String, fileSystem: String)
+    /// The directory for files cannot be used, or another fact of the machine cannot be had.
+    case setUp(cause: any Error)
+    case rounds(Int)
+}
+
+extension BenchError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .failed(let benchmark, let cause): "\(benchmark) failed: \(cause)"
+        case .digestsDiffer(let benchmark, let side):
+            "\(benchmark): the \(side) came to another result than in the round before"
+        case .nothingMatches(let filter):
+            "no benchmark has '\(filter)' in its name; --list shows them all"
+        case .inMemory(let directory, let fileSystem):
+            "\(directory) lies in memory (\(fileSystem)), where a flush is nothing: name a "
+                + "directory on a disk, or this one, with --directory"
+        case .setUp(let cause): "cannot set up: \(cause)"
+        case .rounds(let rounds): "\(rounds) rounds; at least 1 is needed"
+        }
+    }
+}
+
+/// A call of the C leaves that failed.
+struct LeafError: Error, CustomStringConvertible {
+    let call: String
+    let code: Int32
+
+    var description: String { "\(call): errno \(code)" }
+}

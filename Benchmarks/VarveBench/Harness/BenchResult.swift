@@ -1,0 +1,37 @@
+/// What one benchmark came to.
+public struct BenchResult: Sendable {
+    public var benchmark: Benchmark
+    public var subject: SideResult
+    public var reference: SideResult
+    /// Subject divided by reference, round by round.
+    public var ratio: Spread
+    /// The share of all processors that other processes took meanwhile, from 0 to 1.
+    public var foreignLoad: Double
+    public var note: String?
+}
+
+/// What one side of a benchmark came to.
+public struct SideResult: Sendable {
+    /// The figure of each round, in the benchmark's unit.
+    public var figures: [Double]
+    public var spread: Spread
+    /// Nanoseconds of processor time for one unit of work; over all rounds.
+    public var processorTimePerWork: Double
+    /// Over all rounds; nil for a side that notes none.
+    public var latency: LatencySummary?
+    /// Equal in each round.
+    public var digest: UInt64
+
+    /// - Precondition: there is at least one round.
+    init(_ rounds: [Round], unit: Unit) {
+        figures = rounds.map { unit.figure(work: $0.work, elapsed: $0.elapsed) }
+        spread = Spread(figures)
+        let work = rounds.reduce(0) { $0 + $1.work }
+        let processorTime = rounds.reduce(0) { $0 + Double($1.processorTime) }
+        processorTimePerWork = work > 0 ? processorTime / work : 0
+        var latencies = LatencyHistogram()
+        for round in rounds { latencies.add(round.latencies) }
+        latency = LatencySummary(latencies)
+        digest = rounds[0].digest
+    }
+}

@@ -1,0 +1,51 @@
+internal import VarveBytes
+internal import VarveLog
+internal import VarveTerms
+
+/// One owner that appends and waits for the disk each time.
+struct DurableWorkload {
+    private let bench: Workbench
+    private let pool: BatchPool
+    private let batchesPerAppend: Int
+    private let appendCount: Int
+
+    init(_ bench: Workbench, batchesPerAppend: Int, recordsPerBatch: Int) throws {
+        self.bench = bench
+        self.batchesPerAppend = batchesPerAppend
+        pool = try BatchPool(
+            count: max(batchesPerAppend, 16), recordsPerBatch: recordsPerBatch,
+            seed: bench.options.seed)
+        appendCount = bench.scaled(batchesPerAppend > 1 ? 400 : 3000, smoke: 3)
+    }
+
+    func pair() -> Pair {
+        let size = appendCount * batchesPerAppend * pool.batchSize
+        let work = batchesPerAppend > 1 ? size : appendCount
+        return Pair(
+            subject: { round in
+                let opened = try OpenedLog(in: round.folder, on: bench)
+                let bytes = pool.joined(batchesPerAppend)
+                try round.time(work: work) { latencies in
+                    for _ in 0..<appendCount {
+                        let start = Stopwatch.now()
+                        try opened.log.append(bytes.bytes)
+                        latencies.add(Stopwatch.now() - start)
+                    }
+                    return UInt64(opened.log.ends.flushed.rawValue)
+                }
+            },
+            reference: { round in
+                var file = try RawFile(in: round.folder, bench.fileSystem)
+                let bytes = pool.joined(batchesPerAppend)
+                try round.time(work: work) { latencies in
+                    for _ in 0..<appendCount {
+                        let start = Stopwatch.now()
+                        try file.appendFlushed(bytes.bytes)
+                        latencies.add(Stopwatch.now() - start)
+                    }
+                    return UInt64(file.size)
+                }
+            },
+            freshPages: ByteCount(size))
+    }
+}

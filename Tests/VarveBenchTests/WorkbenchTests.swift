@@ -1,0 +1,119 @@
+import Testing
+import VarveLinux
+import VarveSystem
+
+@testable import VarveBench
+
+@Suite("Workbench")
+struct WorkbenchTests {
+    private var smoke: BenchOptions {
+        var options = BenchOptions()
+        options.isSmoke = true
+        options.rounds = 2
+        return options
+    }
+
+    /// A workbench below the working directory, whatever that lies on.
+    private func workbench(_ options: BenchOptions) throws -> Workbench {
+        var options = options
+        options.directory = "."
+        return try Workbench(options)
+    }
+
+    @Test(
+        "every benchmark of the catalogue runs in a tiny form",
+        arguments: Catalogue.benchmarks.map(\.name))
+    func smoke(_ name: String) throws {
+        let benchmark = try #require(Catalogue.benchmarks.first { $0.name == name })
+        let result = try workbench(smoke).run(benchmark)
+        #expect(result.subject.figures.count == 2)
+        #expect(result.subject.spread.min > 0)
+        #expect(result.reference.spread.min > 0)
+        #expect(!BenchReport.row(result).isEmpty)
+    }
+
+    @Test("names are unique and dotted words")
+    func names() {
+        let names = Catalogue.benchmarks.map(\.name)
+        #expect(Set(names).count == names.count)
+        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789.-")
+        #expect(names.allSatisfy { Set($0).isSubset(of: letters) })
+    }
+
+    @Test("equal seeds give equal digests, and the digest sees the seed")
+    func seeds() throws {
+        let scan = try #require(Catalogue.benchmarks.first { $0.name == "scan" })
+        var other = smoke
+        other.seed = 43
+        let first = try workbench(smoke).run(scan).subject.digest
+        #expect(try workbench(smoke).run(scan).subject.digest == first)
+        #expect(try workbench(other).run(scan).subject.digest != first)
+    }
+
+    @Test("a filter that matches nothing is an error")
+    func filter() throws {
+        var options = smoke
+        options.filter = "no such"
+        #expect(throws: BenchError.self) { try workbench(options).chosen() }
+        options.filter = "append"
+        #expect(try workbench(options).chosen().allSatisfy { $0.name.contains("append") })
+    }
+
+    @Test("no round is an error")
+    func rounds() {
+        var options = smoke
+        options.rounds = 0
+        #expect(throws: BenchError.self) { try workbench(options) }
+    }
+
+    @Test("sides that come to different results fail the run")
+    func digests() throws {
+        let unstable = Benchmark("unstable", "", per: "", .seconds) { _ in
+            Pair(
+                subject: { round in
+                    let digest = UInt64(bitPattern: Int64(round.number))
+                    round.time(work: 1) { _ in digest }
+                }, reference: { $0.time(work: 1) { _ in 0 } })
+        }
+        #expect(throws: BenchError.self) { try workbench(smoke).run(unstable) }
+    }
+
+    @Test("subject and reference take turns, after one warm-up of each")
+    func turns() throws {
+        final class Turns: @unchecked Sendable {
+            // @unchecked: the benchmark runs in this thread alone.
+            var names: [String] = []
+        }
+        let turns = Turns()
+        let benchmark = Benchmark("turns", "", per: "", .seconds) { _ in
+            Pair(
+                subject: { turns.names.append("A\($0.number)") },
+                reference: { turns.names.append("B\($0.number)") })
+        }
+        _ = try workbench(smoke).run(benchmark)
+        #expect(turns.names == ["A-1", "B-1", "A0", "B0", "A1", "B1"])
+    }
+
+    @Test("the run's files are gone with it")
+    func files() throws {
+        let fileSystem = LinuxFileSystem()
+        var path = ""
+        do {
+            let bench = try workbench(smoke)
+            path = bench.machine.directory
+            #expect(try fileSystem.status(at: path)?.kind == .directory)
+            _ = try bench.run(Catalogue.benchmarks[0])
+            #expect(try fileSystem.entries(of: path).isEmpty)
+        }
+        #expect(try fileSystem.status(at: path) == nil)
+    }
+
+    @Test("a late operation counts from when it was due")
+    func pacing() {
+        var pacing = Pacing(operationsPerSecond: 1_000_000)
+        let first = pacing.next()
+        #expect(Stopwatch.now() >= first)
+        #expect(pacing.next() == first + 1000)
+        #expect(pacing.next() == first + 2000)
+    }
+}
