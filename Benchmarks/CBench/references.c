@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -141,3 +142,17 @@ int bench_threads(int count, void (*body)(void *, int), void *context) {
     free(starts);
     return error;
 }
+
+int bench_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE); }
+
+int bench_bell_wait(int bell) {
+    eventfd_t rung;
+    while (eventfd_read(bell, &rung) != 0) {
+        if (errno != EINTR) return -1;
+    }
+    return 0;
+}
+
+int bench_bell_ring(int bell) { return eventfd_write(bell, 1); }
+
+void bench_bell_close(int bell) { close(bell); }

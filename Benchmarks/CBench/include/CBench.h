@@ -52,4 +52,11 @@ int32_t bench_process_id(void);
 /// made have then run.
 int bench_threads(int count, void (*body)(void *context, int index), void *context);
 
+/// A bell for a thread that waits for tasks: returns its file, or -1 with errno.
+int bench_bell(void);
+/// Returns when the bell was rung, once for each time. Returns 0, or -1 with errno.
+int bench_bell_wait(int bell);
+int bench_bell_ring(int bell);
+void bench_bell_close(int bell);
+
 #endif

@@ -24,7 +24,7 @@ public struct SideResult: Sendable {
 
     /// - Precondition: there is at least one round.
     init(_ rounds: [Round], unit: Unit) {
-        figures = rounds.map { unit.figure(work: $0.work, elapsed: $0.elapsed) }
+        figures = rounds.map { unit.figure(of: $0) }
         spread = Spread(figures)
         let work = rounds.reduce(0) { $0 + $1.work }
         let processorTime = rounds.reduce(0) { $0 + Double($1.processorTime) }

@@ -34,11 +34,16 @@ public enum Unit: String, Hashable, Sendable {
     case operationsPerSecond = "1/s"
     /// Seconds for the whole: less is better.
     case seconds = "s"
+    /// The median of the latencies, in seconds: less is better.
+    case medianLatency = "s (median)"
 
-    /// The figure of `work` units done in `elapsed` nanoseconds.
-    func figure(work: Double, elapsed: Int64) -> Double {
-        let seconds = Double(max(elapsed, 1)) / 1e9
-        return self == .seconds ? seconds : work / seconds
+    func figure(of round: Round) -> Double {
+        let seconds = Double(max(round.elapsed, 1)) / 1e9
+        return switch self {
+        case .bytesPerSecond, .operationsPerSecond: round.work / seconds
+        case .seconds: seconds
+        case .medianLatency: Double(max(round.latencies.percentile(0.5), 1)) / 1e9
+        }
     }
 }
 

@@ -1,10 +1,76 @@
 internal import VarveLog
+internal import VarveRecords
 
 /// Every benchmark, in the order in which they run: what it measures, what it is divided by, and
 /// the goal that it shows (P1 to P20), where there is one.
 public enum Catalogue {
-    public static let benchmarks: [Benchmark] = appends + scans
+    public static let benchmarks: [Benchmark] =
+        limits + checksums + codecs + appends + shared + reads + reopenings
 }
+
+// MARK: The machine
+
+extension Catalogue {
+    private static let limits = [
+        Benchmark(
+            "limit.flush.rewritten", "pwritev of 4 KiB and fdatasync, on blocks written before",
+            per: "the same extending a file", .operationsPerSecond
+        ) { try FlushLimit($0, .rewritten).pair() },
+        Benchmark(
+            "limit.flush.reserved", "pwritev of 4 KiB and fdatasync, on blocks reserved before",
+            per: "the same extending a file", .operationsPerSecond
+        ) { try FlushLimit($0, .reserved).pair() },
+        Benchmark(
+            "limit.copy", "memcpy of 64 MiB in pieces of 64 KiB to one place",
+            per: "adding up the words of the same memory", .bytesPerSecond
+        ) { MemoryWorkload.copy($0).pair() },
+    ]
+
+    private static let checksums =
+        [1 << 10, 16 << 10, 100 << 10].map { size in
+            Benchmark(
+                "crc32c.\(size >> 10)kib",
+                "the checksum of 64 MiB in pieces of \(size >> 10) KiB, by the kernel in use",
+                per: "adding up the words of the same memory", .bytesPerSecond
+            ) { MemoryWorkload.checksum($0, pieceSize: size).pair() }
+        }
+        + MemoryWorkload.kernels.map { kernel in
+            Benchmark(
+                "crc32c.kernel.\(kernel.name)",
+                "the checksum of 64 MiB in pieces of 64 KiB, by the kernel \(kernel.name)",
+                per: "adding up the words of the same memory", .bytesPerSecond
+            ) { MemoryWorkload.checksum($0, kernel: kernel.number).pair() }
+        }
+}
+
+// MARK: Parts
+
+extension Catalogue {
+    private static let codecs =
+        ["gzip:1", "gzip:6", "snappy", "lz4:1", "lz4:9", "zstd:1", "zstd:3"].map { text in
+            codec("compress", text) { bench, compression in
+                try CodecWorkload(bench, .compress, compression).pair()
+            }
+        }
+        + ["gzip", "snappy", "lz4", "zstd"].map { text in
+            codec("decompress", text) { bench, compression in
+                try CodecWorkload(bench, .decompress, compression).pair()
+            }
+        }
+
+    private static func codec(
+        _ verb: String, _ text: String,
+        _ make: @escaping @Sendable (Workbench, Compression) throws -> Pair
+    ) -> Benchmark {
+        Benchmark(
+            "codec.\(verb).\(text.replacing(":", with: "-"))",
+            "lines of JSON in pieces of 64 KiB; counted in plain bytes",
+            per: "memcpy of the plain bytes", .bytesPerSecond
+        ) { try make($0, try Compression(parsing: text)) }
+    }
+}
+
+// MARK: One owner
 
 extension Catalogue {
     private static let appends = [
@@ -34,13 +100,73 @@ extension Catalogue {
             "ten batches of 100 records of 1 KiB at a time, each time flushed",
             per: "pwritev and fdatasync of the same bytes, extending a file", .bytesPerSecond
         ) { try DurableWorkload($0, batchesPerAppend: 10, recordsPerBatch: 100).pair() },
+        Benchmark(
+            "append.durable.paced", goal: "P14",
+            "one record of 1 KiB every millisecond, flushed; latency from when it was due",
+            per: "pwritev and fdatasync of the same bytes at the same times", .medianLatency
+        ) { try PacedWorkload($0, operationsPerSecond: 1000).pair() },
     ]
+}
 
-    private static let scans = [
+// MARK: Many owners
+
+extension Catalogue {
+    private static let shared =
+        [1, 2, 4, 8, 16].map { count in
+            Benchmark(
+                "append.shared.\(count)", goal: "P4",
+                "\(count) threads, each appending one record of 1 KiB and waiting for the disk",
+                per: "as many threads, each with a pwritev and an fdatasync of its own",
+                .operationsPerSecond
+            ) { try SharedWorkload($0, .blocking, appenders: count).pair() }
+        }
+        + [
+            Benchmark(
+                "append.shared.tasks.16", goal: "P5",
+                "16 tasks, each appending one record of 1 KiB and awaiting the disk",
+                per: "16 threads, each with a pwritev and an fdatasync of its own",
+                .operationsPerSecond
+            ) { try SharedWorkload($0, .async, appenders: 16).pair() },
+            Benchmark(
+                "append.shared.core.16", goal: "P5",
+                "16 records of 1 KiB handed over and committed by one thread",
+                per: "one pwritev and one fdatasync of the 16 records in one batch",
+                .operationsPerSecond
+            ) { try SharedWorkload($0, .core, appenders: 16).pair() },
+        ]
+}
+
+// MARK: Reading
+
+extension Catalogue {
+    private static let reads = [
         Benchmark(
             "scan", goal: "P8",
             "every record of a cached log in batches of 100, checksums verified, no copy",
             per: "adding up the words of as many bytes of memory", .bytesPerSecond
-        ) { try ScanWorkload($0).pair() }
+        ) { try ScanWorkload($0).pair() },
+        Benchmark(
+            "read.random", goal: "P9",
+            "single records of 1 KiB by offset, in batches of one, cached, checksums verified",
+            per: "pread of 1 KiB at random places of the same bytes", .operationsPerSecond
+        ) { try RandomReadWorkload($0, recordsPerBatch: 1).pair() },
+        Benchmark(
+            "read.random.2-threads", goal: "P9", "the same in two threads",
+            per: "the same pread in two threads", .operationsPerSecond
+        ) { try RandomReadWorkload($0, recordsPerBatch: 1, threads: 2).pair() },
+        Benchmark(
+            "read.random.batches", goal: "P9",
+            "single records of 1 KiB by offset, in batches of 100 that are verified whole",
+            per: "pread of 1 KiB at random places of the same bytes", .operationsPerSecond
+        ) { try RandomReadWorkload($0, recordsPerBatch: 100).pair() },
     ]
+
+    private static let reopenings = [0, 8, 32].map { segments in
+        Benchmark(
+            "reopen.\(segments * 128)mib", goal: "P10",
+            "opening a log of \(segments) flushed segments of 128 MiB whose owner was killed "
+                + "with 64 MiB unflushed, and the first append",
+            per: "mapping and checksumming 64 MiB of the page cache", .seconds
+        ) { try ReopenWorkload($0, flushedSegments: segments).pair() }
+    }
 }

@@ -5,7 +5,7 @@ enum FigureText {
         switch unit {
         case .bytesPerSecond: scaled(figure, "B/s")
         case .operationsPerSecond: scaled(figure, "/s")
-        case .seconds: duration(figure * 1e9)
+        case .seconds, .medianLatency: duration(figure * 1e9)
         }
     }
 

@@ -35,9 +35,31 @@ struct RawFile: ~Copyable {
     }
 
     func writeFlushed(_ bytes: RawSpan, at position: Int) throws(LeafError) {
+        try Self.writeFlushed(bytes, at: position, descriptor)
+    }
+
+    /// The same for threads that share a file.
+    static func writeFlushed(
+        _ bytes: RawSpan, at position: Int, _ descriptor: Int32
+    ) throws(LeafError) {
         let outcome = unsafe bytes.withUnsafeBytes { raw in
-            unsafe bench_write_flush(file.id.rawValue, raw.baseAddress, raw.count, position)
+            unsafe bench_write_flush(descriptor, raw.baseAddress, raw.count, position)
         }
         guard outcome == 0 else { throw LeafError(call: "fdatasync", code: bench_errno()) }
     }
+
+    /// Reserves space for `size` bytes and leaves the length alone.
+    func reserve(_ size: Int) throws(FileError) { try file.reserve(ByteCount(size)) }
+}
+
+/// The raw file of a folder, opened again to read it.
+struct OpenedRawFile: ~Copyable {
+    private let file: OpenFile
+
+    init(in folder: String, _ fileSystem: LinuxFileSystem) throws(FileError) {
+        file = try OpenFile("\(folder)/raw", .read, in: fileSystem)
+    }
+
+    /// The descriptor, for the C leaves.
+    var descriptor: Int32 { file.id.rawValue }
 }
