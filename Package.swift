@@ -75,7 +75,7 @@ let package = Package(
             "VarveCommand",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve",
+                "Varve", "CVarve", "VarveBench",
             ]),
 
         // Tests, in the order of the rungs that they mirror.

@@ -51,7 +51,7 @@ enum Ladder {
             "VarveCommand", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve",
+                "Varve", "CVarve", "VarveBench",
             ]),
     ]
 

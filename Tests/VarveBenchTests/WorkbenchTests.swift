@@ -52,11 +52,9 @@ struct WorkbenchTests {
 
     @Test("a filter that matches nothing is an error")
     func filter() throws {
-        var options = smoke
-        options.filter = "no such"
-        #expect(throws: BenchError.self) { try workbench(options).chosen() }
-        options.filter = "append"
-        #expect(try workbench(options).chosen().allSatisfy { $0.name.contains("append") })
+        #expect(throws: BenchError.self) { try Catalogue.choose("no such") }
+        #expect(try Catalogue.choose("append").allSatisfy { $0.name.contains("append") })
+        #expect(try Catalogue.choose(nil).count == Catalogue.benchmarks.count)
     }
 
     @Test("no round is an error")

@@ -4,6 +4,12 @@ public struct BenchReport: Sendable {
     public var machine: MachineFacts
     public var results: [BenchResult]
 
+    public init(options: BenchOptions, machine: MachineFacts, results: [BenchResult]) {
+        self.options = options
+        self.machine = machine
+        self.results = results
+    }
+
     /// The machine and the run, before the table.
     public static func heading(_ options: BenchOptions, _ machine: MachineFacts) -> String {
         let memory = FigureText.ratio(Double(machine.memorySize) / Double(1 << 30))

@@ -6,6 +6,15 @@ internal import VarveRecords
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
         limits + checksums + codecs + appends + shared + reads + reopenings
+
+    /// The benchmarks with `filter` in their names; all for nil.
+    /// - Throws: `.nothingMatches` when there is none.
+    public static func choose(_ filter: String?) throws(BenchError) -> [Benchmark] {
+        guard let filter else { return benchmarks }
+        let chosen = benchmarks.filter { $0.name.contains(filter) }
+        guard !chosen.isEmpty else { throw .nothingMatches(filter: filter) }
+        return chosen
+    }
 }
 
 // MARK: The machine

@@ -21,7 +21,8 @@ enum FigureText {
 
     static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 
-    static func ratio(_ ratio: Double) -> String { decimal(ratio, places: 2) }
+    /// Two places, or three for what would be nothing with two.
+    static func ratio(_ ratio: Double) -> String { decimal(ratio, places: ratio < 0.0995 ? 3 : 2) }
 
     private static func scaled(_ figure: Double, _ unit: String) -> String {
         switch figure {
@@ -43,7 +44,7 @@ enum FigureText {
 
     private static func decimal(_ number: Double, places: Int) -> String {
         guard number.isFinite, number >= 0, number < 1e15 else { return "-" }
-        let scale = [1, 10, 100][places]
+        let scale = [1, 10, 100, 1000][places]
         let whole = Int((number * Double(scale)).rounded())
         guard places > 0 else { return String(whole) }
         let fraction = String(whole % scale)

@@ -32,28 +32,6 @@ public final class Workbench {
         }
     }
 
-    /// The benchmarks that the options choose.
-    public func chosen() throws(BenchError) -> [Benchmark] {
-        guard let filter = options.filter else { return Catalogue.benchmarks }
-        let chosen = Catalogue.benchmarks.filter { $0.name.contains(filter) }
-        guard !chosen.isEmpty else { throw .nothingMatches(filter: filter) }
-        return chosen
-    }
-
-    /// Runs the chosen benchmarks, one after the other.
-    /// - Parameter observe: told of each result as it comes.
-    public func run(
-        _ observe: (BenchResult) throws(BenchError) -> Void = { _ in }
-    ) throws(BenchError) -> BenchReport {
-        var results: [BenchResult] = []
-        for benchmark in try chosen() {
-            let result = try run(benchmark)
-            results.append(result)
-            try observe(result)
-        }
-        return BenchReport(options: options, machine: machine, results: results)
-    }
-
     /// Runs one benchmark.
     public func run(_ benchmark: Benchmark) throws(BenchError) -> BenchResult {
         let folders = foldersMade
