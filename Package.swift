@@ -98,7 +98,7 @@ let package = Package(
             "VarveTests",
             [
                 "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
-                "VarveLinux",
+                "VarveBytes", "VarveLinux", "VarveSim",
             ]),
         tests(
             "VarveBenchTests",

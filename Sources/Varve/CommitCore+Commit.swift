@@ -50,13 +50,15 @@ extension CommitCore {
     private func linger(for expected: Int) {
         guard expected > 1, submissions.load(ordering: .acquiring) < expected else { return }
         let deadline = clock.now().advanced(by: settings.lingerMax)
-        var spins = 0
-        while submissions.load(ordering: .acquiring) < expected {
+        // The count bounds the wait where a simulated clock stands still.
+        for spin in 1...Self.spinMax where submissions.load(ordering: .acquiring) < expected {
             varve_pause()
-            spins += 1
-            if spins % 64 == 0, clock.now() >= deadline { return }
+            if spin % 64 == 0, clock.now() >= deadline { return }
         }
     }
+
+    /// Some milliseconds of pauses, far beyond any linger.
+    private static var spinMax: Int { 1 << 16 }
 
     private func takeCollected() -> Staging {
         let work = state.withLock { state -> Staging in

@@ -122,11 +122,13 @@ extension Log {
             }
             if let run {
                 position += run.size
+                appendedSize += run.size
                 ends.didWrite(through: run.endOffset)
             } else {
                 try roll(before: rest)
             }
         }
+        if settings.flushPolicy != .durable { publishEnds() }
     }
 
     /// Goes on in a new segment, to which the offsets of the next batch are near enough.

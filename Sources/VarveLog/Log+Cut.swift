@@ -166,9 +166,14 @@ extension Log {
     private func perform(
         cutTo place: BatchPlace, in last: Segment, keeping count: Int
     ) throws(LogError) {
+        // Between the look at the pins and this a reader may have come; nothing is changed yet but
+        // the ends file, whose lower ends hold for the log as it is too.
+        guard last.withdraw(to: place.position) else {
+            lastPublished = nil
+            throw .pinned(path: path)
+        }
         let removed = segments.dropFirst(count).map(\.baseOffset)
         segments.removeLast(removed.count)
-        guard last.withdraw(to: place.position) else { throw .pinned(path: path) }
         unflushed.removeAll { removed.contains($0.baseOffset) || $0.baseOffset == last.baseOffset }
         ends.didTruncate(to: place.offset)
         published.publish(segments: segments, ends: ends)

@@ -27,7 +27,7 @@ extension Log {
             segment: segment, files: made, fill: SegmentFill(baseOffset: base))
         segments.append(segment)
         published.publish(segments: segments, ends: ends)
-        publishEnds()
+        publishEnds(.durably)
     }
 
     /// Closes the active segment's indexes and gives its files their true lengths.

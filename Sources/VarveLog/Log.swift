@@ -42,6 +42,10 @@ public final class Log {
     var lastFlush: Instant
     /// The flushed end when it was last told to the ends file.
     var lastPublished: LogEnds?
+    /// Bytes that were appended since the log was opened, in all and when the ends file was last
+    /// flushed.
+    var appendedSize = 0
+    var durablyPublishedSize = 0
 
     enum Standing {
         case open
@@ -150,12 +154,29 @@ public final class Log {
             ends: ends, isPoisoned: isPoisoned)
     }
 
-    /// Tells recovery and other processes where the log ends. Nothing waits for the disk, and a
-    /// failure is no loss: the slot before remains, as a lower bound.
-    func publishEnds() {
+    /// How the ends file is written.
+    enum Publishing { case lazily, durably }
+
+    /// Tells recovery and other processes where the log ends. A failure is no loss: the slot before
+    /// remains, as a lower bound.
+    ///
+    /// Nothing waits for the disk but once in many MiB, so that after a power cut, too, recovery
+    /// has no more than that to read.
+    func publishEnds(_ publishing: Publishing = .lazily) {
         guard lastPublished != ends else { return }
-        if (try? endsFile.publish(endsNow())) != nil { lastPublished = ends }
+        let isDue = appendedSize - durablyPublishedSize >= Self.durablePublishingInterval
+        if publishing == .durably || isDue {
+            guard (try? endsFile.publishDurably(endsNow())) != nil else { return }
+            durablyPublishedSize = appendedSize
+        } else {
+            guard (try? endsFile.publish(endsNow())) != nil else { return }
+        }
+        lastPublished = ends
     }
+
+    /// 64 MiB are read and checked in some 10 ms from the page cache and in 70 ms from a disk of
+    /// 1 GB/s; one more flush for so many bytes costs less than a thousandth of writing them.
+    private static let durablePublishingInterval = 64 << 20
 
     // MARK: Closing
 

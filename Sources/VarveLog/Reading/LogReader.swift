@@ -60,7 +60,15 @@ public final class LogReader: Sendable {
         var from = offset
         while from < end {
             guard let segment = published.segments(from: from, count: 1).first else { break }
-            switch try batches(in: segment, from: from, sizeMax: sizeMax, visibility) {
+            let found: SegmentRead
+            do {
+                found = try batches(in: segment, from: from, sizeMax: sizeMax, visibility)
+            } catch {
+                // A segment may be deleted, or cut, between the look at the list and at its file.
+                if let moved = outOfRange(offset, visibility) { return moved }
+                throw error
+            }
+            switch found {
             case .found(let batches): return .batches(batches)
             case .passed:
                 // What is left of this segment lies before `from`: a gap that compaction or a
@@ -72,6 +80,13 @@ public final class LogReader: Sendable {
             }
         }
         return .atEnd
+    }
+
+    /// The answer when `offset` left the log while it was being read.
+    private func outOfRange(_ offset: Offset, _ visibility: Visibility) -> ReadOutcome? {
+        let (start, end) = (startOffset, end(through: visibility))
+        guard offset < start || offset >= end else { return nil }
+        return .outOfRange(valid: start..<end)
     }
 
     private enum SegmentRead {

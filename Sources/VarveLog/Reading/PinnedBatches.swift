@@ -44,4 +44,23 @@ public struct PinnedBatches: Sendable {
             position += header.sizeInBytes
         }
     }
+
+    /// Calls `body` with each record that stands at or after `start`, in order, control records
+    /// left out. A record is valid during its call.
+    ///
+    /// - Parameters:
+    ///   - scanner: expands compressed batches; keep one for each thread that reads.
+    ///   - start: where reading was to begin, which may lie inside the first batch.
+    /// - Throws: the first malformation of a batch, before which `body` saw every record.
+    public func forEachRecord(
+        with scanner: inout RecordScanner, from start: Offset = .zero,
+        _ body: (borrowing RecordView) throws(BatchDefect) -> Void
+    ) throws(BatchDefect) {
+        try forEachBatch { (header, bytes) throws(BatchDefect) in
+            guard !header.attributes.isControl else { return }
+            try scanner.forEachRecord(in: bytes) { (record) throws(BatchDefect) in
+                if record.offset >= start { try body(record) }
+            }
+        }
+    }
 }
