@@ -31,6 +31,8 @@ int varve_crc32c_with(int kernel, uint32_t crc, const void *bytes, size_t count,
 
 /// CRC-32C of mapped bytes. Returns 0, or -1 when touching them raised SIGBUS.
 int varve_guarded_crc32c(const void *bytes, size_t count, uint32_t *crc);
+/// Touches every page that the bytes lie in. Returns 0, or -1 when one raised SIGBUS.
+int varve_guarded_touch(const void *bytes, size_t count);
 /// Copies out of a mapping. Returns 0, or -1 when touching the source raised SIGBUS; `target` then
 /// holds any part of the bytes.
 int varve_guarded_copy(void *target, const void *source, size_t count);

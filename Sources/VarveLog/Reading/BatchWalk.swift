@@ -54,7 +54,7 @@ struct BatchWalk: ~Copyable {
 
     private func claimedSize(_ front: RawSpan) throws(WalkFailure) -> Int {
         // The first touch of mapped bytes is a guarded one.
-        guard CRC32C.checksum(mapped: front) != nil else { throw .defect(.unreadable) }
+        guard GuardedBytes.areReadable(front) else { throw .defect(.unreadable) }
         return BatchPeek(front)?.sizeInBytes ?? 0
     }
 

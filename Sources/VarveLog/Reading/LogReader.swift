@@ -106,8 +106,13 @@ public final class LogReader: Sendable {
         }
         while true {
             do {
-                guard let first = try firstBatch(&walk, from: position, holding: offset) else {
-                    return .passed
+                let first = try firstBatch(&walk, from: position, holding: offset)
+                guard let first, first.header.baseOffset <= offset.rawValue else {
+                    // No batch holds the offset. That is believed only of batches that are whole:
+                    // a damaged length may have led past the one that does.
+                    try verify(&walk, from: position, to: first?.position ?? walk.end)
+                    guard let first else { return .passed }
+                    return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
                 }
                 return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
             } catch {
@@ -121,14 +126,24 @@ public final class LogReader: Sendable {
         }
     }
 
-    /// Whether the index's word holds: a whole batch starts there, and not after `offset`.
+    /// Whether the index's word may hold: what looks like a batch starts there, and not after
+    /// `offset`. Its checksum is looked at only if it is served, or passed over in vain.
     private func isBatchStart(
         _ walk: inout BatchWalk, _ position: Int, before offset: Offset
     ) -> Bool {
-        guard let header = try? walk.header(at: position),
-            header.baseOffset <= offset.rawValue
-        else { return false }
-        return (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
+        guard let header = try? walk.header(at: position) else { return false }
+        return header.baseOffset <= offset.rawValue
+    }
+
+    /// Checks every batch between two positions.
+    private func verify(
+        _ walk: inout BatchWalk, from start: Int, to end: Int
+    ) throws(WalkFailure) {
+        var position = start
+        while position < end, let header = try walk.header(at: position) {
+            try walk.verify(at: position, size: header.sizeInBytes)
+            position += header.sizeInBytes
+        }
     }
 
     private struct FoundBatch {
@@ -176,6 +191,23 @@ public final class LogReader: Sendable {
             offsets: Offset(first.header.baseOffset)..<Offset(last).advanced(by: 1))
     }
 
+    /// A place before `position` where a whole batch starts: from there on it is known which offsets
+    /// damage took.
+    private func soundStart(
+        before position: Int, in segment: Segment, _ visibility: Visibility
+    ) throws(LogError) -> Int {
+        var walk = try BatchWalk(segment, at: 0, through: visibility)
+        var start = position
+        while start > 0 {
+            start = try segment.indexedPosition(before: start)
+            guard let header = try? walk.header(at: start),
+                (try? walk.verify(at: start, size: header.sizeInBytes)) != nil
+            else { continue }
+            return start
+        }
+        return 0
+    }
+
     /// What a failed walk means to the caller: a damaged range with its offsets.
     func damage(
         _ failure: WalkFailure, in segment: Segment, walk position: Int, _ visibility: Visibility
@@ -188,7 +220,14 @@ public final class LogReader: Sendable {
             var search = try DamageSearch(segment, through: visibility)
             let next = published.segments(from: segment.baseOffset, count: 2).dropFirst().first
             let end = next?.baseOffset ?? end(through: visibility)
-            return .corrupt(try search.firstDamage(from: position, defect: defect, endOffset: end))
+            var start = try soundStart(before: position, in: segment, visibility)
+            while true {
+                let range = try search.firstDamage(from: start, defect: defect, endOffset: end)
+                let behind = range.positions.upperBound.bytes
+                // Damage that ends before the walk began is not what stopped it.
+                guard behind <= position, behind > start else { return .corrupt(range) }
+                start = behind
+            }
         } catch {
             return error
         }

@@ -43,9 +43,9 @@ public enum BatchCheck {
         mapped bytes: RawSpan, at position: Int = 0
     ) throws(BatchDefect) -> BatchHeader {
         precondition(position >= 0 && position <= bytes.byteCount, "batch at \(position)")
-        // The header is touched under guard before it is read; its checksum is of no interest.
+        // The header is touched under guard before it is read.
         let headerEnd = min(position + BatchLayout.headerSize, bytes.byteCount)
-        guard CRC32C.checksum(mapped: bytes.extracting(position..<headerEnd)) != nil else {
+        guard GuardedBytes.areReadable(bytes.extracting(position..<headerEnd)) else {
             throw .unreadable
         }
         let header = try extent(bytes, at: position)
