@@ -103,6 +103,9 @@ let package = Package(
         tests(
             "VarveBenchTests",
             ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
+        tests(
+            "SimulationTests",
+            ["VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim"]),
         tests("TidyTests", []),
     ]
 )

@@ -6,13 +6,19 @@ extension Log {
     ///
     /// The new files and their names are durable before the old segment is sealed, so a failure
     /// leaves the log as it was. Under `.durable` and `.interval` the old segment is flushed before
-    /// the new one takes a byte; under `.pageCache` that waits for the next flush.
+    /// the new one has a name; under `.pageCache` that waits for the next flush.
     /// - Throws: `.file` when files cannot be made, with nothing changed; `.poisoned` when the old
     ///   segment's flush failed.
     public func roll() throws(LogError) {
         try checkOpen()
         let base = ends.written
         guard base > active.segment.baseOffset else { return }
+        // Before a later segment can be found: either all that precedes it is flushed, or recovery
+        // is told that the log has an owner who leaves no gaps, so that one is a lost end.
+        if settings.flushPolicy != .pageCache { try flush() }
+        if !endsFile.isDurable {
+            try wrapping { () throws(FileError) in try endsFile.publish(endsNow()) }
+        }
         let made = try wrapping { () throws(FileError) in
             try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
         }
@@ -21,7 +27,6 @@ extension Log {
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: surroundings.fileSystem)
-        if settings.flushPolicy != .pageCache { try flush() }
         try seal()
         active = ActiveSegment(
             segment: segment, files: made, fill: SegmentFill(baseOffset: base))

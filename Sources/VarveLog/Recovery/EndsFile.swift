@@ -11,6 +11,8 @@ struct EndsFile: ~Copyable {
     private let folder: String
     private let fileSystem: any FileSystem
     private var file: OpenFile?
+    /// Whether the file's name and a first slot are sure to survive a power cut.
+    private(set) var isDurable = false
     private var sequence: UInt64
     private var slot = ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
 
@@ -35,13 +37,13 @@ struct EndsFile: ~Copyable {
 
     /// Writes the next slot; nothing waits for the disk.
     mutating func publish(_ ends: PublishedEnds) throws(FileError) {
-        let isNew = file == nil
-        if isNew { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
+        if file == nil { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
         try write(ends)
         // The first version is flushed with its name, so that recovery finds the file at all.
-        if isNew {
+        if !isDurable {
             try file?.flush()
             try fileSystem.flushDirectory(folder)
+            isDurable = true
         }
     }
 
@@ -65,6 +67,7 @@ struct EndsFile: ~Copyable {
     /// Removes the file: the directory is closed cleanly and the checkpoints say it all.
     mutating func remove() throws(FileError) {
         file = nil
+        isDurable = false
         if try fileSystem.status(at: path) != nil {
             try fileSystem.removeFile(path)
             try fileSystem.flushDirectory(folder)

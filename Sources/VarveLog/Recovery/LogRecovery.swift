@@ -68,6 +68,14 @@ struct LogRecovery {
                 drop(found, reason: .failedFlush, at: end, into: &plan)
                 continue
             }
+            if slot > first ?? 0, found.base > end {
+                guard keep(gap: end..<found.base, known: known, in: &plan) else {
+                    let defect = BatchDefect.offsetOutOfOrder(
+                        baseOffset: found.base.rawValue, expected: end.rawValue)
+                    drop(found, reason: .defect(defect), at: end, into: &plan)
+                    continue
+                }
+            }
             let segment = segment(found.base, size: min(found.size, limit ?? found.size))
             plan.segments.append(segment)
             if slot < first ?? 0 {
@@ -75,13 +83,35 @@ struct LogRecovery {
                 end = listing.segments[slot + 1].base
                 continue
             }
-            if slot > first ?? 0, found.base > end { plan.report.gaps.append(end..<found.base) }
             end = max(end, found.base)
             try read(segment, fileSize: found.size, known: known, end: &end, into: &plan)
         }
         plan.report.endOffset = end
         plan.ends = LogEnds(
             start: min(plan.ends.start, end), flushed: min(known, end), written: end)
+    }
+
+    /// Whether a segment stays that starts behind a gap. Compaction leaves gaps, but not in a log
+    /// that this engine left: there the end of the segment before was lost, and what follows a lost
+    /// end goes with it, unless the lost part was flushed once and is damage therefore.
+    private func keep(
+        gap: Range<Offset>, known: Offset, in plan: inout RecoveryPlan
+    ) -> Bool {
+        guard plan.published != nil else {
+            plan.report.gaps.append(gap)
+            return true
+        }
+        guard gap.lowerBound < known else { return false }
+        plan.report.damaged.append(missing(gap, behind: plan.segments.last))
+        return true
+    }
+
+    /// Records that were flushed and are not there, at the end of a segment.
+    private func missing(_ offsets: Range<Offset>, behind segment: Segment?) -> CorruptRange {
+        let end = FilePosition(segment?.writtenSize ?? 0)
+        return CorruptRange(
+            path: segment?.paths.log ?? folder, positions: end..<end, offsets: offsets,
+            defect: .truncated(needed: 1, available: 0))
     }
 
     /// How many bytes of a segment may be believed after a failed flush; nil when there was none.
@@ -129,14 +159,8 @@ struct LogRecovery {
     private func finish(_ plan: inout RecoveryPlan, start: Offset, _ listing: LogFolder) {
         let known = plan.report.knownFlushed
         if plan.report.endOffset < known {
-            let last = plan.segments.last
             plan.report.damaged.append(
-                CorruptRange(
-                    path: last?.paths.log ?? folder,
-                    positions: FilePosition(last?.writtenSize ?? 0)
-                        ..< FilePosition(last?.writtenSize ?? 0),
-                    offsets: plan.report.endOffset..<known,
-                    defect: .truncated(needed: 1, available: 0)))
+                missing(plan.report.endOffset..<known, behind: plan.segments.last))
             plan.report.endOffset = known
             plan.activeFill = nil
         }
@@ -175,8 +199,10 @@ struct LogRecovery {
         // An unreadable segment counts no batches; it goes all the same.
         try? tail.count(in: segment(found.base, size: found.size), from: 0, expected: found.base)
         guard var cut = plan.report.cut else {
+            let last = plan.segments.last
             plan.report.cut = RecoveryReport.Cut(
-                path: files.paths(found.base).log, position: .zero, reason: reason,
+                path: last?.paths.log ?? files.paths(found.base).log,
+                position: FilePosition(last?.writtenSize ?? 0), reason: reason,
                 size: ByteCount(found.size), batches: tail.batches, records: tail.records,
                 removedSegments: [found.base],
                 standing: standing(of: tail, from: end, plan.published))

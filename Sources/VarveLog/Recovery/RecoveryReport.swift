@@ -51,7 +51,7 @@ public struct RecoveryReport: Hashable, Sendable {
 
     /// Why a tail was cut off.
     public enum Reason: Hashable, Sendable {
-        /// The first of the bytes are no batch.
+        /// The first of the bytes are no batch, or none that may follow.
         case defect(BatchDefect)
         /// A flush had failed, and what the disk holds above the last good one is unknown.
         case failedFlush

@@ -1,0 +1,89 @@
+import VarveBytes
+import VarveLog
+import VarveRecords
+import VarveTerms
+
+/// Everything that a reader serves of a log, and what it says it cannot.
+struct Contents {
+    struct Served: Hashable {
+        var offset: Int
+        var value: String
+        var epoch: Int32
+    }
+
+    private(set) var served: [Served] = []
+    private(set) var corrupt: [CorruptRange] = []
+    /// Why reading stopped before the end; nil when it did not.
+    private(set) var stuck: String?
+
+    var values: [String] { served.map(\.value) }
+
+    /// Reads from the log's start to its visible end; behind damage it goes on where the error
+    /// says.
+    init(of reader: LogReader, through visibility: Visibility = .includingUnflushed) {
+        var next = reader.startOffset
+        var scanner = RecordScanner()
+        while stuck == nil {
+            do {
+                guard case .batches(let batches) = try reader.read(from: next, through: visibility)
+                else { return }
+                try take(batches, from: next, with: &scanner)
+                advance(&next, to: batches.nextOffset)
+            } catch let error as LogError {
+                guard case .corrupt(let range) = error else {
+                    stuck = "\(error)"
+                    return
+                }
+                corrupt.append(range)
+                advance(&next, to: range.offsets.upperBound)
+            } catch {
+                stuck = "\(error)"
+            }
+        }
+    }
+
+    private mutating func advance(_ next: inout Offset, to offset: Offset) {
+        if offset <= next { stuck = "reading at \(next) leads on to \(offset)" }
+        next = offset
+    }
+
+    private mutating func take(
+        _ batches: PinnedBatches, from start: Offset, with scanner: inout RecordScanner
+    ) throws {
+        var found: [Served] = []
+        try batches.forEachBatch { (header, bytes) throws(BatchDefect) in
+            try scanner.forEachRecord(in: bytes) { record in
+                guard record.offset >= start else { return }
+                found.append(
+                    Served(
+                        offset: Int(record.offset.rawValue),
+                        value: String(decoding: record.value?.array() ?? [], as: UTF8.self),
+                        epoch: header.partitionLeaderEpoch))
+            }
+        }
+        served += found
+    }
+
+    /// What is wrong with an undamaged log of which `expectation` holds; nil when nothing is.
+    func fault(against expectation: Expectation, start: Int, end: Int) -> String? {
+        if let stuck { return "reading is stuck: \(stuck)" }
+        if let first = corrupt.first { return "damage in an undamaged log: \(first)" }
+        if !(expectation.startMin...expectation.startMax).contains(start) {
+            return "starts at \(start), not in \(expectation.startMin)...\(expectation.startMax)"
+        }
+        for (expected, record) in zip(start..., served) {
+            if record.offset != expected { return "offset \(record.offset) follows \(expected)" }
+            if let fault = Self.fault(record, expectation) { return fault }
+        }
+        return served.count == end - start
+            ? nil : "\(served.count) records between \(start) and \(end)"
+    }
+
+    static func fault(_ record: Served, _ expectation: Expectation) -> String? {
+        guard record.offset < expectation.candidates.count,
+            expectation.candidates[record.offset].contains(record.value)
+        else { return "invented '\(record.value)' at \(record.offset)" }
+        return record.value.hasPrefix("\(record.epoch)/")
+            ? nil : "'\(record.value)' under epoch \(record.epoch)"
+    }
+}

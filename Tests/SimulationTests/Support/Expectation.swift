@@ -1,0 +1,83 @@
+/// What a log may and must hold, as a journal of what its owner was told says.
+///
+/// *Invariants*: flushedEnd ≤ writtenEnd ≤ candidates.count; startMin ≤ startMax.
+struct Expectation: Hashable {
+    /// For each offset the values that may stand there, the newest last. More than one where an
+    /// append was refused or cut off and another one took its place.
+    private(set) var candidates: [[String]] = []
+    /// Everything below was acknowledged as durable.
+    private(set) var flushedEnd = 0
+    /// Everything below was acknowledged, whatever that promised.
+    private(set) var writtenEnd = 0
+    /// Between which offsets the log starts.
+    private(set) var startMin = 0
+    private(set) var startMax = 0
+
+    /// What the owner did or was told.
+    enum Event: Hashable {
+        /// An append of these values begins at an offset.
+        case submit(at: Int, [String])
+        /// A call returned with the log's ends.
+        case acknowledge(flushed: Int, written: Int)
+        case beginDelete(before: Int)
+        case endDelete(before: Int)
+        case beginTruncate(to: Int)
+        case endTruncate(to: Int)
+        /// Nothing above this was promised any more: a flush had failed.
+        case forget(above: Int)
+    }
+
+    mutating func apply(_ event: Event) {
+        switch event {
+        case .submit(let offset, let values):
+            for (number, value) in values.enumerated() {
+                while candidates.count <= offset + number { candidates.append([]) }
+                candidates[offset + number].append(value)
+            }
+        case .acknowledge(let flushed, let written):
+            for offset in flushedEnd..<max(flushedEnd, flushed) {
+                candidates[offset] = candidates[offset].suffix(1)
+            }
+            (flushedEnd, writtenEnd) = (flushed, written)
+        case .beginDelete(let offset): startMax = max(startMax, offset)
+        case .endDelete(let offset):
+            startMin = max(startMin, offset)
+            startMax = startMin
+        case .beginTruncate(let end):
+            (flushedEnd, writtenEnd) = (min(flushedEnd, end), min(writtenEnd, end))
+        case .endTruncate(let end): candidates.removeLast(max(0, candidates.count - end))
+        case .forget(let end): writtenEnd = min(writtenEnd, end)
+        }
+    }
+
+    /// The log was opened again and holds these values: that is what stands there from now on.
+    mutating func settle(start: Int, values: [String]) {
+        startMin = start
+        startMax = start
+        let end = start + values.count
+        while candidates.count < end { candidates.append([]) }
+        candidates.removeLast(candidates.count - end)
+        for (number, value) in values.enumerated() { candidates[start + number] = [value] }
+        (flushedEnd, writtenEnd) = (end, end)
+    }
+}
+
+/// The events of one life, each with how many operations of the disk had happened by then.
+struct Journal {
+    var start = Expectation()
+    private(set) var events: [(ordinal: Int, event: Expectation.Event)] = []
+
+    mutating func note(_ event: Expectation.Event, at ordinal: Int) {
+        events.append((ordinal, event))
+    }
+
+    /// What holds after the first `moment` operations. An event noted between two operations
+    /// counts as soon as the first of them is done.
+    func expectation(at moment: Int) -> Expectation {
+        var expectation = start
+        for (ordinal, event) in events where ordinal <= moment { expectation.apply(event) }
+        return expectation
+    }
+
+    var end: Expectation { expectation(at: .max) }
+}

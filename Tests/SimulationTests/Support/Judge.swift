@@ -1,0 +1,152 @@
+import VarveBytes
+import VarveLog
+import VarveRecords
+import VarveSim
+import VarveTerms
+
+/// Opens what a death left, and holds it against what must be there; then goes on in it, and
+/// holds that against what it was told as well.
+struct Judge {
+    /// How the life before ended.
+    enum Death: Hashable { case powerCut, processDeath }
+
+    /// What is tried once the logs were found to be sound.
+    enum Sequel: Hashable {
+        /// Append, then a power cut that keeps nothing which was not flushed.
+        case powerCut
+        /// Append, close, and open again: nothing is to be repaired then.
+        case cleanClose
+    }
+
+    var settings: LogSettings
+    var boot: UniqueID
+
+    init(_ settings: LogSettings, after death: Death) {
+        self.settings = settings
+        boot = death == .powerCut ? UniqueID(high: 7, low: 1_000) : Scene.boot
+        self.death = death
+    }
+
+    private let death: Death
+
+    /// - Returns: what is wrong with the disk; nil when nothing is.
+    func fault(
+        of disk: SimulatedDisk, expecting expectations: [LogName: Expectation], then sequel: Sequel
+    ) -> String? {
+        do {
+            let directory = try DataDirectory(Scene.path, in: Scene.surroundings(disk, boot: boot))
+            var after: [LogName: Expectation] = [:]
+            for (name, expectation) in expectations.sorted(by: { $0.key < $1.key }) {
+                let sizeBefore = Self.batchesSize(of: name, on: disk)
+                let log = try directory.openLog(name, settings: settings)
+                var next = expectation
+                if let fault = faultOfOpening(log, expectation, sizeBefore, on: disk, &next) {
+                    return "\(name.folder): \(fault); \(log.recovery)"
+                }
+                if let fault = try faultOfAppending(log, &next) {
+                    return "\(name.folder), append after it: \(fault)"
+                }
+                after[name] = next
+            }
+            return try faultOfSequel(sequel, directory, disk, after)
+        } catch {
+            return "threw \(error)"
+        }
+    }
+
+    /// The bytes of all `.log` files of a log.
+    static func batchesSize(of name: LogName, on disk: SimulatedDisk) -> Int {
+        let folder = Scene.path + "/" + name.folder + "/"
+        return disk.paths.filter { $0.hasPrefix(folder) && $0.hasSuffix(".log") }
+            .reduce(0) { $0 + (disk.contents($1)?.count ?? 0) }
+    }
+
+    private func faultOfOpening(
+        _ log: Log, _ expectation: Expectation, _ sizeBefore: Int, on disk: SimulatedDisk,
+        _ next: inout Expectation
+    ) -> String? {
+        let ends = log.ends
+        let (start, end) = (Int(ends.start.rawValue), Int(ends.written.rawValue))
+        let required = death == .powerCut ? expectation.flushedEnd : expectation.writtenEnd
+        if end < required { return "ends at \(end), acknowledged to \(required)" }
+        if end > expectation.candidates.count { return "ends at \(end), past what was appended" }
+        if ends.flushed != ends.written { return "recovered to \(end), flushed to \(ends.flushed)" }
+        let contents = Contents(of: log.reader)
+        if let fault = contents.fault(against: expectation, start: start, end: end) { return fault }
+        if !log.recovery.damaged.isEmpty { return "damage in an undamaged log" }
+        if !log.recovery.gaps.isEmpty { return "gaps in a log that has none" }
+        let cutSize = sizeBefore - Self.batchesSize(of: log.name, on: disk)
+        if cutSize != log.recovery.cut?.size.bytes ?? 0 { return "cut \(cutSize) bytes" }
+        if let last = contents.served.last, (log.latestEpoch?.rawValue ?? -1) < last.epoch {
+            return "forgot epoch \(last.epoch)"
+        }
+        next.settle(start: start, values: contents.values)
+        return randomReads(log.reader, next)
+    }
+
+    /// Reads from the middle of the log lead to the same records.
+    private func randomReads(_ reader: LogReader, _ expectation: Expectation) -> String? {
+        let (start, end) = (expectation.startMin, expectation.flushedEnd)
+        for offset in Set([start + (end - start) / 2, start + (end - start) / 3, end - 1])
+        where offset >= start && offset < end {
+            if !leads(reader, to: Offset(Int64(offset))) {
+                return "a read at \(offset) does not lead there"
+            }
+        }
+        return nil
+    }
+
+    private func leads(_ reader: LogReader, to offset: Offset) -> Bool {
+        do {
+            let outcome = try reader.read(
+                from: offset, sizeMax: ByteCount(1), through: .includingUnflushed)
+            guard case .batches(let batches) = outcome else { return false }
+            return batches.offsets.contains(offset)
+        } catch {
+            return false
+        }
+    }
+
+    private func faultOfAppending(_ log: Log, _ next: inout Expectation) throws -> String? {
+        let epoch = log.latestEpoch ?? .zero
+        let value = "\(epoch.rawValue)/after"
+        let base = Int(log.ends.written.rawValue)
+        next.apply(.submit(at: base, [value]))
+        let batch = try Scene.batch([value])
+        let receipt = try log.append(batch.rawSpan, epoch: epoch)
+        if receipt.offsets.lowerBound.rawValue != Int64(base) { return "went to \(receipt)" }
+        try log.flush()
+        next.apply(.acknowledge(flushed: base + 1, written: base + 1))
+        return nil
+    }
+
+    private func faultOfSequel(
+        _ sequel: Sequel, _ directory: DataDirectory, _ disk: SimulatedDisk,
+        _ expectations: [LogName: Expectation]
+    ) throws -> String? {
+        var boot = boot
+        var later = disk
+        switch sequel {
+        case .powerCut:
+            later = disk.crash(keeping: .none)
+            boot = UniqueID(high: boot.high, low: boot.low + 1)
+        case .cleanClose: try directory.close()
+        }
+        let again = try DataDirectory(Scene.path, in: Scene.surroundings(later, boot: boot))
+        for (name, expectation) in expectations {
+            let log = try again.openLog(name, settings: settings)
+            let contents = Contents(of: log.reader)
+            let (start, end) = (Int(log.ends.start.rawValue), Int(log.ends.written.rawValue))
+            if end != expectation.flushedEnd {
+                return "\(sequel), then it ends at \(end) not \(expectation.flushedEnd)"
+            }
+            if let fault = contents.fault(against: expectation, start: start, end: end) {
+                return "\(sequel), then: \(fault); \(log.recovery)"
+            }
+            if sequel == .cleanClose, !log.recovery.isClean {
+                return "not clean after a clean close: \(log.recovery)"
+            }
+        }
+        return nil
+    }
+}

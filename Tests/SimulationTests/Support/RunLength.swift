@@ -1,0 +1,30 @@
+import Glibc
+
+/// How long the simulations run. By default a slice that fits a build; `VARVE_SIM_SECONDS=600`
+/// takes every state there is, each workload for at most its share of that time.
+enum RunLength {
+    static let seconds = number("VARVE_SIM_SECONDS").map { Double($0) }
+    /// Replays one random history.
+    static let seed = number("VARVE_SEED")
+
+    static var isLong: Bool { seconds != nil }
+
+    private static func number(_ name: String) -> UInt64? {
+        unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
+    }
+
+    /// Writes a line about what ran; the counts are part of the proof.
+    static func report(_ line: String) { print("simulation: \(line)") }
+}
+
+/// Ends a run when its share of the time is over.
+struct Deadline {
+    private let start = ContinuousClock.now
+    private let share: Duration?
+
+    init(shares: Int) { share = RunLength.seconds.map { .seconds($0 / Double(shares)) } }
+
+    var isOver: Bool { share.map { start.duration(to: .now) > $0 } ?? false }
+
+    var elapsed: Duration { start.duration(to: .now) }
+}

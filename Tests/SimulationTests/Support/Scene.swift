@@ -1,0 +1,195 @@
+import VarveBytes
+import VarveLog
+import VarveRecords
+import VarveSim
+import VarveTerms
+
+/// A program that keeps one or two logs on a simulated disk, and a journal for each of what it
+/// asked for and what it was told.
+final class Scene {
+    static let path = "/srv/varve"
+    static let boot = UniqueID(high: 7, low: 1)
+
+    private(set) var disk: SimulatedDisk
+    private(set) var clock: SimulatedClock
+    private(set) var directory: DataDirectory?
+    private(set) var logs: [LogName: Log] = [:]
+    private(set) var journals: [LogName: Journal] = [:]
+    private var boot = Scene.boot
+    private let settings: LogSettings
+    /// How many operations had happened before what is to be looked at began.
+    var firstMoment = 0
+    private var serial = 0
+    /// Where batches start, by log.
+    private var bases: [LogName: [Int]] = [:]
+
+    init(_ disk: SimulatedDisk, settings: LogSettings) {
+        self.disk = disk
+        self.settings = settings
+        clock = disk.clock
+    }
+
+    static func name(_ number: Int = 0) -> LogName {
+        guard let name = LogName(folder: "log-\(number)") else { preconditionFailure("lawful") }
+        return name
+    }
+
+    static func surroundings(_ disk: SimulatedDisk, boot: UniqueID) -> Surroundings {
+        Surroundings(
+            fileSystem: disk, clock: disk.clock, randomness: SeededRandomness(seed: 1),
+            processID: 1, bootID: boot)
+    }
+
+    private func note(_ number: Int, _ event: Expectation.Event) {
+        journals[Self.name(number), default: Journal()].note(event, at: disk.operationCount)
+    }
+
+    private func log(_ number: Int) throws -> Log {
+        guard let log = logs[Self.name(number)] else { throw SceneError.notOpen }
+        return log
+    }
+
+    private func noteEnds(_ number: Int) throws {
+        let ends = try log(number).ends
+        note(
+            number,
+            .acknowledge(flushed: Int(ends.flushed.rawValue), written: Int(ends.written.rawValue)))
+    }
+
+    // MARK: What the program does
+
+    func open(_ numbers: [Int] = [0]) throws {
+        let opened = try DataDirectory(
+            Self.path, in: Self.surroundings(disk, boot: boot))
+        directory = opened
+        for number in numbers {
+            let log = try opened.openLog(Self.name(number), settings: settings)
+            logs[Self.name(number)] = log
+            if journals[Self.name(number)] == nil { journals[Self.name(number)] = Journal() }
+            try noteEnds(number)
+        }
+    }
+
+    /// Appends one batch of `count` records whose values are `epoch/serial` and padding.
+    func append(
+        _ count: Int = 1, to number: Int = 0, epoch: Int32 = 0,
+        compression: Compression = .none, padding: Int = 0
+    ) throws {
+        let log = try log(number)
+        let base = Int(log.ends.written.rawValue)
+        let values = (0..<count).map { _ in nextValue(epoch, padding) }
+        let batch = try Self.batch(
+            values, compression: compression, timestamp: clock.wallClock().milliseconds)
+        note(number, .submit(at: base, values))
+        guard let epoch = LeaderEpoch(exactly: epoch) else { preconditionFailure("lawful") }
+        try log.append(batch.rawSpan, epoch: epoch)
+        bases[Self.name(number), default: []].append(base)
+        try noteEnds(number)
+    }
+
+    private func nextValue(_ epoch: Int32, _ padding: Int) -> String {
+        serial += 1
+        return "\(epoch)/\(serial)" + String(repeating: ".", count: padding)
+    }
+
+    static func batch(
+        _ values: [String], compression: Compression = .none, timestamp: Int64 = 1_000
+    ) throws -> [UInt8] {
+        var builder = RecordBatchBuilder()
+        var settings = BatchSettings()
+        settings.compression = compression
+        builder.begin(settings)
+        for value in values {
+            _ = try builder.append(
+                key: nil, value: Array(value.utf8).rawSpan,
+                timestamp: Timestamp(milliseconds: timestamp))
+        }
+        var output = ByteBuffer()
+        try builder.finish(with: Compressor(), into: &output)
+        return output.bytes.array()
+    }
+
+    func roll(_ number: Int = 0) throws {
+        try log(number).roll()
+        try noteEnds(number)
+    }
+
+    func flush(_ number: Int = 0) throws {
+        try log(number).flush()
+        try noteEnds(number)
+    }
+
+    func flushAll() throws {
+        try directory?.flush(logs.values.sorted { $0.name < $1.name })
+        for log in logs.values { try noteEnds(Int(log.name.partition)) }
+    }
+
+    func checkpoint() throws { try directory?.checkpoint() }
+
+    func delete(before offset: Int, of number: Int = 0) throws {
+        note(number, .beginDelete(before: offset))
+        try log(number).deleteRecords(before: Offset(Int64(offset)))
+        note(number, .endDelete(before: Int(try log(number).ends.start.rawValue)))
+    }
+
+    func retain(_ number: Int = 0) throws {
+        let log = try log(number)
+        note(number, .beginDelete(before: Int(log.ends.flushed.rawValue)))
+        try log.applyRetention(now: clock.wallClock())
+        note(number, .endDelete(before: Int(log.ends.start.rawValue)))
+        try noteEnds(number)
+    }
+
+    func truncate(to offset: Int, _ number: Int = 0) throws {
+        let log = try log(number)
+        guard offset < log.ends.written.rawValue else { return }
+        let starts = bases[Self.name(number), default: []]
+        let base = starts.last { $0 <= offset } ?? 0
+        note(number, .beginTruncate(to: base))
+        let end = Int(try log.truncate(to: Offset(Int64(offset))).rawValue)
+        bases[Self.name(number)] = starts.filter { $0 < end }
+        note(number, .endTruncate(to: end))
+        try noteEnds(number)
+    }
+
+    func pass(_ duration: Duration) { clock.advance(by: duration) }
+
+    func close() throws {
+        defer {
+            directory = nil
+            logs = [:]
+        }
+        try directory?.close()
+        for log in logs.values {
+            let ends = log.ends
+            note(
+                Int(log.name.partition),
+                .acknowledge(
+                    flushed: Int(ends.flushed.rawValue), written: Int(ends.written.rawValue)))
+        }
+    }
+
+    // MARK: What becomes of it
+
+    /// Ends this life; the program goes on with what the disk kept, in a new one. The journals go
+    /// on from what must be there then.
+    /// - Parameter moment: how many operations had happened when power was cut.
+    func restart(on disk: SimulatedDisk, after moment: Int) {
+        directory = nil
+        logs = [:]
+        self.disk = disk
+        boot = UniqueID(high: boot.high, low: boot.low + 1)
+        for (name, journal) in journals {
+            var next = Journal()
+            next.start = journal.expectation(at: moment)
+            journals[name] = next
+        }
+    }
+
+    /// What must be there after the first `moment` operations of this life.
+    func expectations(at moment: Int) -> [LogName: Expectation] {
+        journals.mapValues { $0.expectation(at: moment) }
+    }
+}
+
+enum SceneError: Error { case notOpen }

@@ -1,0 +1,41 @@
+import Testing
+import VarveLog
+import VarveRecords
+import VarveSim
+import VarveTerms
+
+/// What a program does with its logs: one of the canonical ones, all small.
+struct Workload: Sendable, CustomTestStringConvertible {
+    var name: String
+    var settings: LogSettings
+    /// What is on the disk before the trace begins.
+    var prepare: @Sendable (Scene) throws -> Void = { _ in }
+    var run: @Sendable (Scene) throws -> Void
+
+    var testDescription: String { name }
+
+    /// Runs it once.
+    func played(
+        options: DiskOptions = DiskOptions(), laying: (SimulatedDisk) -> Void = { _ in }
+    ) throws -> Scene {
+        let scene = Scene(SimulatedDisk(options: options), settings: settings)
+        try prepare(scene)
+        scene.firstMoment = scene.disk.operationCount
+        laying(scene.disk)
+        try run(scene)
+        return scene
+    }
+
+    /// Segments of 1 KiB with an index entry for every batch or two.
+    static func settings(
+        _ policy: FlushPolicy = .durable, _ change: (inout LogSettings) -> Void = { _ in }
+    ) -> LogSettings {
+        var settings = LogSettings()
+        settings.flushPolicy = policy
+        settings.segmentSizeMax = .kib(1)
+        settings.indexInterval = ByteCount(100)
+        settings.indexSizeMax = ByteCount(240)
+        change(&settings)
+        return settings
+    }
+}
