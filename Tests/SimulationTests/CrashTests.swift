@@ -38,7 +38,7 @@ struct CrashTests {
             if let fault = judge.fault(of: disk, expecting: expectations, then: sequel) {
                 tally.record(fault, "\(workload.name), \(label), then \(sequel)")
             }
-            guard tally.judged % (RunLength.isLong ? 16 : 64) == 1 else { return }
+            guard tally.judged % (RunLength.isLong ? 16 : 128) == 1 else { return }
             crashRecovery(
                 of: { scene.disk.trace.disk(at: label, clock: scene.clock) }, expectations,
                 workload, "\(workload.name), \(label)", &tally)
@@ -65,7 +65,7 @@ struct CrashTests {
                     tally.record(fault, "\(workload.name), death after \(moment), \(sequel)")
                 }
             }
-            guard moment % (RunLength.isLong ? 1 : 9) == 0 else { continue }
+            guard moment % (RunLength.isLong ? 1 : 14) == 0 else { continue }
             crashRecovery(
                 of: { SimulatedDisk(replaying: trace, through: moment, clock: scene.clock) },
                 scene.expectations(at: moment), workload,

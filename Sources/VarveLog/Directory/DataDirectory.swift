@@ -45,6 +45,11 @@ public final class DataDirectory {
                 try DirectoryShape.make(path, in: surroundings.fileSystem)
             }
         }
+        if !shape.hasProperties {
+            try wrapping { () throws(FileError) in
+                try DirectoryShape.settleNames(above: path, in: surroundings.fileSystem)
+            }
+        }
         self.path = path
         self.surroundings = surroundings
         lock = try DirectoryLock(
@@ -144,7 +149,11 @@ public final class DataDirectory {
     private func makeFolder(_ folder: String, _ creation: Creation) throws(LogError) {
         try wrapping { () throws(FileError) -> Void? in
             let status = try fileSystem.status(at: folder)
-            if status != nil { return () }
+            if status != nil {
+                // An opening that was killed may have made it, and not lived to flush the name.
+                if !wasClosedCleanly { try fileSystem.flushDirectory(path) }
+                return ()
+            }
             guard creation == .createIfMissing else { return nil }
             try fileSystem.makeDirectory(folder)
             try fileSystem.flushDirectory(path)

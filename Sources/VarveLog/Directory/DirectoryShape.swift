@@ -7,7 +7,7 @@ struct DirectoryShape {
     private(set) var isMissing = false
     /// Log folders, in order of name.
     private(set) var logs: [LogName] = []
-    private var hasProperties = false
+    private(set) var hasProperties = false
     private var foreign: String?
 
     /// - Throws: `.notADataDirectory` when something other than a directory stands there.
@@ -66,5 +66,26 @@ struct DirectoryShape {
         if try fileSystem.status(at: parent) == nil { try make(parent, in: fileSystem) }
         try fileSystem.makeDirectory(path)
         try fileSystem.flushDirectory(parent)
+    }
+
+    /// Makes the names on the way to `path` durable: an earlier opening may have made them and
+    /// ended before it flushed them. Directories above that this user may not read, or that lie on
+    /// another file system, were not made by one.
+    static func settleNames(above path: String, in fileSystem: any FileSystem) throws(FileError) {
+        guard let device = try fileSystem.status(at: path)?.identity.device else { return }
+        var child = path
+        while true {
+            let parent = WholeFile.parent(of: child)
+            guard parent != child,
+                try fileSystem.status(at: parent)?.identity.device == device
+            else { return }
+            do {
+                try fileSystem.flushDirectory(parent)
+            } catch {
+                guard [.accessDenied, .notPermitted].contains(error.error) else { throw error }
+            }
+            if parent == "." { return }
+            child = parent
+        }
     }
 }

@@ -31,6 +31,8 @@ extension LogRecovery {
         }
         try removeSnapshots(above: plan.report.endOffset)
         if plan.mustFlush { try flushKept(plan.segments, known: plan.report.knownFlushed) }
+        // The program that made some name here may have been killed before it flushed it.
+        if !wasClosedCleanly { try fileSystem.flushDirectory(folder) }
         if plan.mustStoreEpochs {
             try WholeFile.store(
                 LeaderEpochCheckpoint(plan.epochs).printed(),
@@ -48,7 +50,6 @@ extension LogRecovery {
             let file = try OpenFile(segment.paths.log, .readWrite, in: files.fileSystem)
             try file.flush()
         }
-        try files.fileSystem.flushDirectory(folder)
     }
 
     private func openActive(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
