@@ -93,11 +93,13 @@ struct LogRecovery {
 
     /// Whether a segment stays that starts behind a gap. Compaction leaves gaps, but not in a log
     /// that this engine left: there the end of the segment before was lost, and what follows a lost
-    /// end goes with it, unless the lost part was flushed once and is damage therefore.
+    /// end goes with it, unless the lost part was flushed once and is damage therefore. A gap wider
+    /// than a segment can be is one of batches that were sent with their offsets.
     private func keep(
         gap: Range<Offset>, known: Offset, in plan: inout RecoveryPlan
     ) -> Bool {
-        guard plan.published != nil else {
+        let isTooWide = gap.lowerBound.distance(to: gap.upperBound) > Int64(Int32.max)
+        guard plan.published != nil, !isTooWide else {
             plan.report.gaps.append(gap)
             return true
         }
