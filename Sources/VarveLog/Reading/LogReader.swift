@@ -172,19 +172,22 @@ public final class LogReader: Sendable {
         try walk.lend(
             first.position, min(max(sizeMax, first.header.sizeInBytes), walk.end - first.position))
         try walk.verify(at: first.position, size: first.header.sizeInBytes)
+        // A walk that copies moves its window to look at a batch that reaches past it, so what is
+        // handed out is this window.
+        let window = walk.window
         var position = first.position + first.header.sizeInBytes
         var last = first.header.lastOffset ?? first.header.baseOffset
         let limit = first.position + min(sizeMax, walk.end - first.position)
         while position < limit {
             // A damaged batch further on ends the answer; reading at its offset reports it.
             guard let header = try? walk.header(at: position),
-                position + header.sizeInBytes <= limit, header.baseOffset > last,
+                position + header.sizeInBytes <= min(limit, window.reach),
+                header.baseOffset > last,
                 (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
             else { break }
             position += header.sizeInBytes
             last = header.lastOffset ?? last
         }
-        let window = walk.window
         return PinnedBatches(
             owner: window.bytes,
             range: first.position - window.start..<position - window.start,
