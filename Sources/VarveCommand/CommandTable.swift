@@ -4,6 +4,7 @@ enum CommandTable {
 
     static let all: [Command] = [
         AppendCommand.command,
+        ReadCommand.command,
         BenchCommand.command,
     ]
 }

@@ -97,7 +97,7 @@ public final class LinuxStream: Sendable {
         }
     }
 
-    /// Waits at most `duration` for something to read; the end counts, and so does a signal to stop.
+    /// Waits at most `duration` for something to read. The end counts, and a signal to stop.
     /// - Returns: whether it came.
     public func isReadable(within duration: Duration) -> Bool {
         var waits = (

@@ -31,6 +31,11 @@ final class Progress {
         nextDraw = start.advanced(by: .milliseconds(300))
     }
 
+    /// One that is never shown.
+    static var hidden: Progress {
+        Progress(label: "", total: nil, unit: .bytes, clock: LinuxClock(), terminal: nil)
+    }
+
     /// Notes that `done` of the whole is done. Cheap enough for every batch.
     func advance(to done: Int) {
         guard let terminal else { return }
