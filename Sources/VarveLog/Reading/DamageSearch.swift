@@ -74,12 +74,25 @@ struct DamageSearch: ~Copyable {
             // A page that is gone ends the search: nothing behind it can be had either.
             guard CRC32C.checksum(mapped: bytes) != nil else { return nil }
             for place in 0...(size - BatchLayout.headerSize)
-            where bytes.int8(at: place + BatchLayout.magic.start) == BatchLayout.currentMagic {
+            where bytes.int8(at: place + BatchLayout.magic.start) == BatchLayout.currentMagic
+                && isPlausible(bytes, at: place, rest: walk.end - start - place)
+            {
                 return start + place
             }
             start += size - BatchLayout.headerSize + 1
         }
         return nil
+    }
+
+    /// Whether the numbers of a header fit together, so that the bytes that it claims are worth
+    /// reading: else a file of noise would be read once for each of its bytes.
+    private func isPlausible(_ bytes: RawSpan, at place: Int, rest: Int) -> Bool {
+        guard let header = BatchHeader(bytes, at: place) else { return false }
+        return header.sizeInBytes >= BatchLayout.headerSize && header.sizeInBytes <= rest
+            && header.lastOffsetDelta >= 0 && header.recordsCount >= 0
+            && Int(header.recordsCount) <= Int(header.lastOffsetDelta) + 1
+            && header.baseOffset >= walk.segment.baseOffset.rawValue
+            && header.baseOffset - walk.segment.baseOffset.rawValue <= Int64(Int32.max)
     }
 
     /// How many bytes are looked through at a time.

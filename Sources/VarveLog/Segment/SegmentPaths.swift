@@ -4,8 +4,10 @@ internal import VarveTerms
 struct SegmentPaths: Hashable, Sendable {
     let folder: String
     let baseOffset: Offset
+    /// Where the batches are when not under the name that they have in a log.
+    var logPath: String?
 
-    var log: String { path(.log) }
+    var log: String { logPath ?? path(.log) }
     var offsetIndex: String { path(.index) }
     var timeIndex: String { path(.timeIndex) }
 

@@ -1,0 +1,192 @@
+internal import VarveBytes
+internal import VarveRecords
+internal import VarveTerms
+
+/// Goes through one segment: every batch, every record, and its indexes beside them.
+struct SegmentVerification: ~Copyable {
+    /// What the log knows when a segment begins.
+    struct Setting {
+        var path: String
+        /// Where the segment before ended; nil for the first.
+        var expected: Offset?
+        /// The epoch of the last batch before.
+        var epoch: LeaderEpoch?
+        /// Offsets below this one may have been compacted away; nil when that is not known.
+        var compactedTo: Offset?
+        /// Everything below was flushed.
+        var knownFlushed: Offset
+        /// Whether another segment follows.
+        var isSealed: Bool
+        var history: LeaderEpochHistory?
+    }
+
+    private let setting: Setting
+    private var offsets: OffsetIndexCheck
+    private var times: TimeIndexCheck
+    /// What `BatchCheck.records` needs.
+    private var decompressor: Decompressor?
+    private var scratch = ByteBuffer(capacity: 4096)
+    private var expected: Offset?
+    private(set) var epoch: LeaderEpoch?
+    /// The offset after the last whole batch.
+    private(set) var endOffset: Offset
+    /// Whether bytes behind the last whole batch are none.
+    private(set) var isTorn = false
+    /// Epochs that the checkpoint does not have, once each.
+    private var contradicted: Set<LeaderEpoch> = []
+    /// Whether some of its bytes are of a format that is not read, so that its end is not known.
+    private(set) var isOld = false
+
+    init(_ setting: Setting, offsets: OffsetIndexCheck, times: TimeIndexCheck) {
+        self.setting = setting
+        self.offsets = offsets
+        self.times = times
+        expected = setting.expected
+        epoch = setting.epoch
+        endOffset = .zero
+    }
+
+    /// Reads the segment to its end.
+    mutating func run(_ scope: inout VerificationScope) throws(LogError) {
+        var file = try BatchFile(setting.path, in: scope.fileSystem)
+        endOffset = file.baseOffset
+        expected = expected ?? file.baseOffset
+        if let end = setting.expected, file.baseOffset < end {
+            scope.find(.overlap(end: end), in: setting.path)
+        }
+        while let step = try file.next() {
+            switch step {
+            case .batch(let header, let position):
+                check(header, file.batchBytes, at: position, &scope)
+                scope.didTake(header, of: setting.path)
+            case .damage(let range):
+                note(range, isLast: range.positions.upperBound.bytes == file.size.bytes, &scope)
+                scope.didRead(
+                    range.positions.upperBound.bytes - range.positions.lowerBound.bytes,
+                    of: setting.path)
+            }
+        }
+        endOffset = max(endOffset, file.endOffset)
+    }
+
+    private mutating func check(
+        _ header: BatchHeader, _ bytes: RawSpan, at position: FilePosition,
+        _ scope: inout VerificationScope
+    ) {
+        let positions = position..<position.advanced(by: header.sizeInBytes)
+        let base = Offset(header.baseOffset)
+        let end = Offset(header.lastOffset ?? header.baseOffset).advanced(byExactly: 1) ?? base
+        checkOrder(base..<end, positions, &scope)
+        checkEpoch(header, base..<end, positions, &scope)
+        do {
+            let decompressor = decompressor ?? Decompressor()
+            self.decompressor = decompressor
+            let contents = try BatchCheck.records(
+                bytes, header: header, rules: .stored, decompressor: decompressor,
+                scratch: &scratch)
+            if let latest = contents.times?.latest, latest.milliseconds > header.maxTimestamp {
+                scope.find(
+                    .note(
+                        "a record has timestamp \(latest), the batch says at most "
+                            + "\(header.maxTimestamp)"),
+                    in: setting.path, at: positions, offsets: base..<end)
+            }
+        } catch {
+            scope.find(.brokenRecords(error), in: setting.path, at: positions, offsets: base..<end)
+        }
+        offsets.take(header, at: position.bytes)
+        times.take(header)
+        expected = end
+    }
+
+    private func checkOrder(
+        _ batch: Range<Offset>, _ positions: Range<FilePosition>,
+        _ scope: inout VerificationScope
+    ) {
+        guard let expected, batch.lowerBound != expected else { return }
+        guard batch.lowerBound > expected else {
+            scope.find(
+                .offsetOrder(expected: expected, found: batch.lowerBound), in: setting.path,
+                at: positions, offsets: batch)
+            return
+        }
+        reportMissing(expected..<batch.lowerBound, before: positions.lowerBound, &scope)
+    }
+
+    /// Offsets without a batch: lost, unless compaction may have taken them.
+    private func reportMissing(
+        _ missing: Range<Offset>, before position: FilePosition, _ scope: inout VerificationScope
+    ) {
+        let positions = position..<position
+        guard let compactedTo = setting.compactedTo else {
+            return scope.find(.gap, in: setting.path, at: positions, offsets: missing)
+        }
+        if missing.upperBound > compactedTo {
+            scope.find(.missingOffsets, in: setting.path, at: positions, offsets: missing)
+        }
+    }
+
+    private mutating func checkEpoch(
+        _ header: BatchHeader, _ batch: Range<Offset>, _ positions: Range<FilePosition>,
+        _ scope: inout VerificationScope
+    ) {
+        guard let found = LeaderEpoch(exactly: header.partitionLeaderEpoch) else {
+            if header.partitionLeaderEpoch != -1 {
+                scope.find(
+                    .epochUnlawful(header.partitionLeaderEpoch), in: setting.path, at: positions,
+                    offsets: batch)
+            }
+            return
+        }
+        if let epoch, found < epoch {
+            scope.find(
+                .epochOrder(found, after: epoch), in: setting.path, at: positions, offsets: batch)
+        } else {
+            epoch = found
+        }
+        guard let history = setting.history else { return }
+        // Where a log starts later than its first segment, its epochs do too.
+        if let first = history.entries.first, batch.lowerBound < first.startOffset { return }
+        let stated = history.epoch(at: batch.lowerBound)
+        if stated != found, contradicted.insert(found).inserted {
+            scope.find(
+                .epochCheckpoint(batch: found, checkpoint: stated), in: setting.path,
+                at: positions, offsets: batch)
+        }
+    }
+
+    private mutating func note(
+        _ range: CorruptRange, isLast: Bool, _ scope: inout VerificationScope
+    ) {
+        offsets.skip(range.positions.lowerBound.bytes..<range.positions.upperBound.bytes)
+        times.skip()
+        let isTail = isLast && !setting.isSealed && range.offsets.lowerBound >= setting.knownFlushed
+        let problem: Finding.Problem
+        if case .unsupportedMagic(let magic) = range.defect, magic == 0 || magic == 1 {
+            problem = .oldFormat(magic)
+            isOld = true
+        } else {
+            problem = isTail ? .tornTail(range.defect) : .brokenBatch(range.defect)
+        }
+        isTorn = isTorn || isTail
+        scope.find(
+            problem, in: range.path, at: range.positions,
+            offsets: range.offsets.isEmpty ? nil : range.offsets)
+        expected = range.offsets.upperBound
+    }
+
+    /// Reports what the batches say of the indexes.
+    consuming func finish(
+        _ indexes: SegmentIndexes, _ scope: inout VerificationScope
+    ) {
+        offsets.finish()
+        let isClosed = times.finish()
+        indexes.report(offsets.firstWrong, offsets.wrong, in: .offsets, &scope)
+        indexes.report(times.firstWrong, times.wrong, in: .times, &scope)
+        if !isClosed, setting.isSealed, times.firstWrong == nil, indexes.hasTimes {
+            scope.find(
+                .indexIncomplete("the entry with the segment's largest timestamp is missing"),
+                in: indexes.paths.timeIndex)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import VarveRecords
+internal import VarveSystem
+public import VarveTerms
+
+/// How far a verification got.
+public struct VerificationProgress: Hashable, Sendable {
+    /// The file that is being read.
+    public var path: String
+    /// Bytes of batches that were read, and that there are in all.
+    public var done: ByteCount
+    public var total: ByteCount
+}
+
+/// What a verification went through.
+public struct VerificationTotals: Hashable, Sendable {
+    public var logs = 0
+    public var segments = 0
+    public var batches = 0
+    public var records: Int64 = 0
+    public var size = ByteCount.zero
+    public var findings: [Finding.Severity: Int] = [:]
+
+    public init() {}
+
+    /// Whether nothing was found that matters; notes do not.
+    public var isSound: Bool {
+        findings[.damage] == nil && findings[.index] == nil
+    }
+}
+
+/// What verification hands its callers, and what it remembers on the way.
+struct VerificationScope {
+    let fileSystem: any FileSystem
+    private let report: (Finding) -> Void
+    private let progress: (VerificationProgress) -> Void
+    private(set) var totals = VerificationTotals()
+    /// Bytes of batches that there are.
+    var expectedSize = ByteCount.zero
+
+    init(
+        fileSystem: any FileSystem, report: @escaping (Finding) -> Void,
+        progress: @escaping (VerificationProgress) -> Void
+    ) {
+        self.fileSystem = fileSystem
+        self.report = report
+        self.progress = progress
+    }
+
+    mutating func find(
+        _ problem: Finding.Problem, in path: String, at positions: Range<FilePosition>? = nil,
+        offsets: Range<Offset>? = nil
+    ) {
+        let finding = Finding(problem, in: path, at: positions, offsets: offsets)
+        totals.findings[finding.severity, default: 0] += 1
+        report(finding)
+    }
+
+    mutating func didTake(_ header: BatchHeader, of path: String) {
+        totals.batches += 1
+        totals.records += Int64(max(0, header.recordsCount))
+        didRead(header.sizeInBytes, of: path)
+    }
+
+    mutating func didRead(_ size: Int, of path: String) {
+        totals.size = totals.size + ByteCount(size)
+        progress(
+            VerificationProgress(path: path, done: totals.size, total: expectedSize))
+    }
+
+    mutating func didEnterLog() { totals.logs += 1 }
+    mutating func didEnterSegment() { totals.segments += 1 }
+}
