@@ -6,5 +6,7 @@ enum CommandTable {
         AppendCommand.command,
         ReadCommand.command,
         BenchCommand.command,
+        DumpCommand.command,
+        VerifyCommand.command,
     ]
 }
