@@ -95,7 +95,8 @@ extension Log {
     // MARK: From the end
 
     /// Cuts off every record from `offset` on. A batch that `offset` lies inside goes whole, so the
-    /// log may end before `offset`; it never ends after it.
+    /// log may end before `offset`. It ends after it only when `offset` lies before the first
+    /// segment: then that segment stays, empty.
     ///
     /// On return the cut survives a power cut. After a crash before that, the log ends at the old
     /// end, at the new one, or at a segment between them.

@@ -37,16 +37,15 @@ extension Log {
 
     /// Closes the active segment's indexes and gives its files their true lengths.
     private func seal() throws(LogError) {
+        let isUnflushed = active.segment.flushedSize < active.segment.writtenSize
         do {
             try active.finish()
-            if settings.flushPolicy != .pageCache { try active.flushIndexes() }
+            if !isUnflushed { try active.flushIndexes() }
         } catch {
             // The batches are safe; an index that is not can be rebuilt. But a reserved tail that
             // could not be given back would pass for a full index or a longer log.
             throw .file(error)
         }
-        if active.segment.flushedSize < active.segment.writtenSize {
-            unflushed.append(active.segment)
-        }
+        if isUnflushed { unflushed.append(active.segment) }
     }
 }

@@ -129,8 +129,12 @@ public final class Log {
     }
 
     private func flushSealed(_ segment: Segment) throws(FileError) {
-        let file = try OpenFile(segment.paths.log, .readWrite, in: surroundings.fileSystem)
-        try file.flush()
+        let paths = segment.paths
+        // Nobody looks at sealed indexes again after a clean close: they are flushed with the log.
+        for path in [paths.log, paths.offsetIndex, paths.timeIndex] {
+            let file = try OpenFile(path, .readWriteOrCreate, in: surroundings.fileSystem)
+            try file.flush()
+        }
         segment.publish(flushedSize: segment.writtenSize)
     }
 

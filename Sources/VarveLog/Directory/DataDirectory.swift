@@ -207,7 +207,8 @@ public final class DataDirectory {
     /// Closes every log, writes the checkpoints, and leaves the mark of a clean end last. On return
     /// Apache Kafka may open the directory, and so may this engine, without any recovery.
     ///
-    /// - Throws: what could not be done; no mark is left then, and the next opening recovers.
+    /// - Throws: what could not be done. No mark is left then and the next opening recovers, unless
+    ///   it was only the flush of the mark's name that failed.
     public func close() throws(LogError) {
         guard lock != nil else { return }
         defer { lock = nil }

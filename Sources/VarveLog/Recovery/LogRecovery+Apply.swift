@@ -106,6 +106,7 @@ extension LogRecovery {
         segment.largestTimestamp = fill.largestTimestamp
         return try wrapping { () throws(FileError) in
             try repair.apply(in: files.fileSystem)
+            try removeSnapshots(above: end)
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
             return ActiveSegment(

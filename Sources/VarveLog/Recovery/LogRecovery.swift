@@ -38,9 +38,12 @@ struct LogRecovery {
     func plan() throws(LogError) -> RecoveryPlan {
         let listing = try LogFolder(folder, in: fileSystem)
         // After a clean close the checkpoints say it all; a file left from before them is stale.
-        let published = wasClosedCleanly ? nil : try wrapping { () throws(FileError) in
-            try EndsFile.load(folder: folder, in: fileSystem)
-        }
+        let published =
+            wasClosedCleanly
+            ? nil
+            : try wrapping { () throws(FileError) in
+                try EndsFile.load(folder: folder, in: fileSystem)
+            }
         let firstBase = listing.segments.first?.base
         let start = max(
             checkpointedStart ?? .zero, published?.ends.start ?? .zero, firstBase ?? .zero)
@@ -140,12 +143,14 @@ struct LogRecovery {
         plan.report.scannedSize = plan.report.scannedSize + ByteCount(scan.scannedSize)
         plan.report.damaged += scan.damaged
         noteEpochs(scan.epochs, into: &plan)
+        var sealed = scan.fill
         plan.indexRepairs.append(
             IndexRepair(
                 paths: segment.paths, offsetsKept: opening.fill.offsetIndexSize,
                 offsetEntries: scan.offsetEntries.bytes.array(),
                 timesKept: opening.fill.timeIndexSize,
-                timeEntries: scan.timeEntries.bytes.array()))
+                timeEntries: scan.timeEntries.bytes.array(),
+                closingTime: sealed.takeTimeEntry()?.bytes ?? []))
         end = max(end, scan.endOffset)
         plan.activeFill = scan.endsInDamage ? nil : scan.fill
         if scan.scannedSize > 0 { plan.mustFlush = true }
@@ -167,6 +172,11 @@ struct LogRecovery {
             plan.activeFill = nil
         }
         if plan.activeFill == nil { plan.newSegment = plan.report.endOffset }
+        let active = plan.newSegment == nil ? plan.segments.last?.baseOffset : nil
+        for slot in plan.indexRepairs.indices
+        where plan.indexRepairs[slot].paths.baseOffset != active {
+            plan.indexRepairs[slot].timeEntries += plan.indexRepairs[slot].closingTime
+        }
         let end = plan.report.endOffset
         plan.ends = LogEnds(start: min(start, end), flushed: min(known, end), written: end)
         if plan.epochs.truncate(toEnd: end.advanced(byExactly: 1) ?? end) {

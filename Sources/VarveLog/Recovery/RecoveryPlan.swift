@@ -35,6 +35,8 @@ struct IndexRepair {
     var offsetEntries: [UInt8]
     var timesKept: Int
     var timeEntries: [UInt8]
+    /// The entry that follows them if the segment is sealed: its largest timestamp.
+    var closingTime: [UInt8] = []
 
     /// - Returns: the sizes of both files then.
     func apply(in fileSystem: any FileSystem) throws(FileError) {
