@@ -8,5 +8,7 @@ enum CommandTable {
         BenchCommand.command,
         DumpCommand.command,
         VerifyCommand.command,
+        RecoverCommand.command,
+        TruncateCommand.command,
     ]
 }

@@ -19,6 +19,8 @@ public final class DataDirectory {
     private let checkpoints: DirectoryCheckpoints
     private let brokerEpoch: Int64?
     private var lock: DirectoryLock?
+    /// Logs that this opening recovered.
+    private var recovered: Set<LogName> = []
 
     private var fileSystem: any FileSystem { surroundings.fileSystem }
 
@@ -119,6 +121,7 @@ public final class DataDirectory {
             name: name, topicID: topicID, settings: settings, plan: plan, active: active,
             files: recovery.files, surroundings: surroundings, checkpoints: checkpoints)
         openLogs[name] = log
+        recovered.insert(name)
         return log
     }
 
@@ -205,7 +208,9 @@ public final class DataDirectory {
     }
 
     /// Closes every log, writes the checkpoints, and leaves the mark of a clean end last. On return
-    /// Apache Kafka may open the directory, and so may this engine, without any recovery.
+    /// Apache Kafka may open the directory, and so may this engine, without any recovery; but when
+    /// the directory was taken over after a crash and some logs of it were not opened since, no
+    /// mark is left, and the next opening recovers those.
     ///
     /// - Throws: what could not be done. No mark is left then and the next opening recovers, unless
     ///   it was only the flush of the mark's name that failed.
@@ -223,6 +228,10 @@ public final class DataDirectory {
         openLogs = [:]
         if let first { throw first }
         try checkpoints.store()
+        // The mark speaks for every log: one that nobody opened since a crash would lose its
+        // recovery by it.
+        let names = try logNames()
+        guard wasClosedCleanly || recovered.isSuperset(of: names) else { return }
         do {
             try CleanShutdownMarker(brokerEpoch: brokerEpoch ?? -1).store(
                 at: path + "/" + CleanShutdownMarker.fileName, in: fileSystem)
