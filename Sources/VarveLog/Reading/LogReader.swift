@@ -194,8 +194,8 @@ public final class LogReader: Sendable {
             offsets: Offset(first.header.baseOffset)..<Offset(last).advanced(by: 1))
     }
 
-    /// A place before `position` where a whole batch starts: from there on it is known which offsets
-    /// damage took.
+    /// A place before `position` where a whole batch starts: from there on it is known which
+    /// offsets damage took.
     private func soundStart(
         before position: Int, in segment: Segment, _ visibility: Visibility
     ) throws(LogError) -> Int {
