@@ -1,0 +1,50 @@
+import Testing
+
+@Suite("varve verify")
+struct VerifyCommandTests {
+    private let shell: Shell
+
+    init() throws { shell = try Shell() }
+
+    private let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    private static let makeLog =
+        "for n in 1 2 3; do echo \"line $n\" | \"$VARVE\" append data --quiet >/dev/null; done\n"
+        + "log=data/log-0/00000000000000000000.log\n"
+
+    @Test("what cannot be verified at all ends with 3")
+    func refused() throws {
+        #expect(try shell.varve("verify none").code == 3)
+        #expect(try shell.run("mkdir empty; \"$VARVE\" verify empty").code == 3)
+        #expect(try shell.run(Self.makeLog + "\"$VARVE\" verify data --log none-7").code == 3)
+        #expect(try shell.varve("verify").code == 2)
+    }
+
+    @Test("a sound directory ends with 0, one with a flipped byte with 1 and the place")
+    func flipped() throws {
+        let sound = try shell.run(Self.makeLog + "\"$VARVE\" verify data")
+        #expect(sound.code == 0 && sound.output.isEmpty, "\(sound)")
+        #expect(sound.errors.hasPrefix("data is sound: 1 logs, 1 segments, 3 batches, 3 records"))
+        let damaged = try shell.run(
+            """
+            log=data/log-0/00000000000000000000.log
+            printf X | dd of=$log bs=1 seek=100 conv=notrunc 2>/dev/null
+            "$VARVE" verify data --json; echo $?; "$VARVE" verify $log --quiet; echo $?
+            """)
+        #expect(damaged.output.contains("{\"severity\":\"damage\",\"file\":\"data/log-0/"))
+        #expect(
+            damaged.output.contains("\"position\":74,\"size\":74,\"firstOffset\":1,\"endOffset\":2")
+        )
+        #expect(damaged.output.contains("\n1\n") && damaged.output.hasSuffix("\n1\n"))
+    }
+
+    @Test("a read-only directory that Apache Kafka wrote is sound")
+    func kafka() throws {
+        let outcome = try shell.run(
+            """
+            cp -r \(root)/Tests/Fixtures/golden/clean copy && chmod -R a-w copy
+            "$VARVE" verify copy; code=$?; chmod -R u+w copy; exit $code
+            """)
+        #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
+    }
+}
