@@ -29,7 +29,7 @@ public struct BenchReport: Sendable {
     /// What stands over the rows of `row(_:)`.
     public static let columns =
         pad("benchmark", 30) + pad("goal", 5) + pad("subject (min-max)", 36)
-        + pad("reference (min-max)", 36) + pad("ratio (min-max)", 18) + "others"
+        + pad("reference (min-max)", 36) + pad("ratio (min-max)", 18) + pad("cpu", 7) + "others"
 
     /// A result as a row of the table, with its latencies below.
     public static func row(_ result: BenchResult) -> String {
@@ -41,6 +41,7 @@ public struct BenchReport: Sendable {
             + pad(spread(result.subject.spread, unit), 36)
             + pad(spread(result.reference.spread, unit), 36)
             + pad("\(FigureText.ratio(ratio.median)) (\(range))", 18)
+            + pad(FigureText.ratio(result.processorRatio), 7)
             + FigureText.percent(result.foreignLoad)
         if let note = result.note { text += "\n    \(note)" }
         for (name, side) in [("subject  ", result.subject), ("reference", result.reference)] {
@@ -118,6 +119,7 @@ extension BenchResult {
             ("subject", subject.json),
             ("reference", reference.json),
             ("ratio", ratio.json),
+            ("processorRatio", .number(processorRatio)),
             ("foreignLoad", .number(foreignLoad)),
             ("note", .optional(note)),
         ])

@@ -5,6 +5,12 @@ public struct BenchResult: Sendable {
     public var reference: SideResult
     /// Subject divided by reference, round by round.
     public var ratio: Spread
+    /// The processor time of the subject for one unit of work, divided by the reference's: steadier
+    /// than `ratio` where others keep the processors busy.
+    public var processorRatio: Double {
+        let reference = reference.processorTimePerWork
+        return reference > 0 ? subject.processorTimePerWork / reference : 0
+    }
     /// The share of all processors that other processes took meanwhile, from 0 to 1.
     public var foreignLoad: Double
     public var note: String?

@@ -15,7 +15,7 @@ struct DurableWorkload {
         pool = try BatchPool(
             count: max(batchesPerAppend, 16), recordsPerBatch: recordsPerBatch,
             seed: bench.options.seed)
-        appendCount = bench.scaled(batchesPerAppend > 1 ? 400 : 3000, smoke: 3)
+        appendCount = bench.scaled(batchesPerAppend > 1 ? 200 : 1000, smoke: 3)
     }
 
     func pair() -> Pair {

@@ -22,7 +22,7 @@ struct FlushLimit {
         self.blocks = blocks
         // Four records of 1 KiB and a header; only the first 4096 bytes are written.
         pool = try BatchPool(count: 4, recordsPerBatch: 4, seed: bench.options.seed)
-        flushCount = bench.scaled(2000, smoke: 3)
+        flushCount = bench.scaled(1000, smoke: 3)
     }
 
     func pair() -> Pair {

@@ -29,7 +29,7 @@ struct SharedWorkload {
         self.bench = bench
         self.face = face
         self.appenders = appenders
-        appendsEach = bench.scaled(max(1000, 12_000 / appenders), smoke: 3)
+        appendsEach = bench.scaled(max(500, 2000 / appenders), smoke: 3)
         var generator = SeededGenerator(seed: bench.options.seed)
         records = (0..<appenders).map { _ in
             Record(value: BatchPool.value(from: &generator))
