@@ -92,6 +92,22 @@ struct WorkbenchTests {
         #expect(turns.names == ["A-1", "B-1", "A0", "B0", "A1", "B1"])
     }
 
+    @Test("each run gets an empty folder, and the one before is gone by then")
+    func folders() throws {
+        let fileSystem = LinuxFileSystem()
+        let bench = try workbench(smoke)
+        let directory = bench.machine.directory
+        let side: @Sendable (inout Round) throws -> Void = { round in
+            #expect(try fileSystem.entries(of: directory).count == 1)
+            #expect(try fileSystem.entries(of: round.folder).isEmpty)
+            try fileSystem.makeDirectory(round.folder + "/left")
+        }
+        let benchmark = Benchmark("folders", "", per: "", .seconds) { _ in
+            Pair(subject: side, reference: side)
+        }
+        _ = try bench.run(benchmark)
+    }
+
     @Test("the run's files are gone with it")
     func files() throws {
         let fileSystem = LinuxFileSystem()

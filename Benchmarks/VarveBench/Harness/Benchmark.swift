@@ -66,7 +66,6 @@ struct Round {
     let number: Int
     /// A new and empty directory, which is removed afterwards.
     let folder: String
-    let seed: UInt64
     private(set) var work = 0.0
     /// Nanoseconds of the clock, and of processor time in all threads.
     private(set) var elapsed: Int64 = 0
@@ -75,10 +74,9 @@ struct Round {
     /// The latencies that the side noted.
     private(set) var latencies = LatencyHistogram()
 
-    init(number: Int, folder: String, seed: UInt64) {
+    init(number: Int, folder: String) {
         self.number = number
         self.folder = folder
-        self.seed = seed
     }
 
     /// Measures `body`. What comes before and after it in a side is not measured.

@@ -75,7 +75,7 @@ public final class Workbench {
         let folder = try makeFolder()
         defer { try? DirectoryTree.remove(folder, in: fileSystem) }
         warmPages(pair.freshPages)
-        var round = Round(number: number, folder: folder, seed: options.seed)
+        var round = Round(number: number, folder: folder)
         try side(&round)
         return round
     }
