@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "Varve", targets: ["Varve"]),
         .library(name: "VarveLog", targets: ["VarveLog", "VarveLinux"]),
         .executable(name: "varve", targets: ["VarveCommand"]),
+        .executable(name: "varve-kill", targets: ["VarveKill"]),
     ],
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
@@ -77,6 +78,12 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "Varve", "CVarve", "VarveBench",
             ]),
+        command(
+            "VarveKill",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve",
+            ], path: "tools/varve-kill"),
 
         // Tests, in the order of the rungs that they mirror.
         tests("VarveTermsTests", ["VarveTerms"]),
@@ -106,6 +113,11 @@ let package = Package(
         tests(
             "SimulationTests",
             ["VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim"]),
+        tests(
+            "KillTests",
+            [
+                "VarveKill", "VarveLinux", "VarveLog", "VarveRecords", "VarveSystem", "VarveTerms",
+            ]),
         tests("TidyTests", []),
     ]
 )

@@ -5,7 +5,10 @@
 #include "CVarve.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <unistd.h>
 
 const int32_t varve_open_direct = O_DIRECT;
@@ -29,4 +32,26 @@ int varve_reserve(int file, off_t size) {
 
 const char *varve_entry_name(const void *entry) {
     return ((const struct dirent *)entry)->d_name;
+}
+
+int varve_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int varve_spawn(const char *path, char *const arguments[], int output, pid_t *child) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (code == 0) code = posix_spawnattr_setsigmask(&attributes, &none);
+    if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    if (code == 0) code = posix_spawn(child, path, &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    errno = code;
+    return code == 0 ? 0 : -1;
 }

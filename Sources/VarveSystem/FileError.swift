@@ -12,6 +12,7 @@ public struct FileError: Error, Hashable, Sendable {
         case rename, remove
         case flushDirectory = "flush directory"
         case measure = "measure free space of"
+        case run
     }
 
     public var operation: Operation

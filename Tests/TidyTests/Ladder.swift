@@ -53,6 +53,12 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "Varve", "CVarve", "VarveBench",
             ]),
+        Rung(
+            "VarveKill", 7,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "Varve",
+            ], folder: "tools/varve-kill"),
     ]
 
     /// What every rung may import; all of it comes with the compiler and touches nothing outside.

@@ -52,6 +52,11 @@ int varve_reserve(int file, off_t size);
 /// The name in a `struct dirent`. Swift would import the field as a tuple, and copying it reads
 /// past the end of short entries.
 const char *varve_entry_name(const void *entry);
+/// A pipe whose ends no other program inherits: `ends[0]` is read from, `ends[1]` written to.
+int varve_pipe(int ends[2]);
+/// Starts the program at `path`, with this one's environment, standard error and no signal blocked;
+/// its standard output is `output`, its standard input empty. `arguments` ends with NULL.
+int varve_spawn(const char *path, char *const arguments[], int output, pid_t *child);
 /// The flag of open(2) for reads and writes that pass by the page cache.
 extern const int32_t varve_open_direct;
 

@@ -1,0 +1,3 @@
+internal import VarveLinux
+
+LinuxProcess.exit(KillProgram.run(Array(CommandLine.arguments.dropFirst())))
