@@ -13,7 +13,8 @@ struct EndsFile: ~Copyable {
     private var file: OpenFile?
     /// Whether the file's name and a first slot are sure to survive a power cut.
     private(set) var isDurable = false
-    private var sequence: UInt64
+    /// The number of the slot that was written last.
+    private(set) var sequence: UInt64
     private var slot = ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
 
     /// - Parameter last: what the file said when the log was opened, to go on from.

@@ -30,7 +30,7 @@ extension LogRecovery {
             segment.timeIndex.forget()
         }
         try removeSnapshots(above: plan.report.endOffset)
-        if plan.mustFlush { try flushKept(plan.segments, known: plan.report.knownFlushed) }
+        for bytes in plan.unflushed { try bytes.settle(in: fileSystem) }
         // The program that made some name here may have been killed before it flushed it.
         if !wasClosedCleanly { try fileSystem.flushDirectory(folder) }
         if plan.mustStoreEpochs {
@@ -40,16 +40,23 @@ extension LogRecovery {
         }
         let end = plan.report.endOffset
         plan.ends = LogEnds(start: plan.ends.start, flushed: end, written: end)
+        try clearPoison(&plan)
         return try openActive(&plan)
     }
 
-    /// Bytes that were found above the known-flushed offset may stand in the page cache only.
-    private func flushKept(_ segments: [Segment], known: Offset) throws(FileError) {
-        let first = lastSlot(in: segments.count) { segments[$0].baseOffset <= known } ?? 0
-        for segment in segments[min(first, segments.count)...] {
-            let file = try OpenFile(segment.paths.log, .readWrite, in: files.fileSystem)
-            try file.flush()
-        }
+    /// Tells later openings that what a failed flush had left in doubt is settled: should they go
+    /// on to believe the doubt, they would cut what is appended from here on.
+    private func clearPoison(_ plan: inout RecoveryPlan) throws(FileError) {
+        guard let published = plan.published, published.isPoisoned else { return }
+        let size = Int64(plan.segments.last?.writtenSize ?? 0)
+        var cleared = PublishedEnds(
+            sequence: 0, bootID: bootID,
+            segmentBase: plan.segments.last?.baseOffset ?? plan.report.endOffset,
+            flushedSize: size, writtenSize: size, ends: plan.ends, isPoisoned: false)
+        var file = EndsFile(folder: folder, last: published, in: files.fileSystem)
+        try file.publishDurably(cleared)
+        cleared.sequence = file.sequence
+        plan.published = cleared
     }
 
     private func openActive(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {

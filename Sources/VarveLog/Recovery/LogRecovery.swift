@@ -153,7 +153,10 @@ struct LogRecovery {
                 closingTime: sealed.takeTimeEntry()?.bytes ?? []))
         end = max(end, scan.endOffset)
         plan.activeFill = scan.endsInDamage ? nil : scan.fill
-        if scan.scannedSize > 0 { plan.mustFlush = true }
+        if let position = scan.unflushedPosition {
+            plan.unflushed.append(
+                UnflushedBytes(path: segment.paths.log, positions: position..<scan.fill.size))
+        }
         segment.largestTimestamp = scan.fill.largestTimestamp
         if scan.fill.size < fileSize {
             let reason = scan.stop.map { RecoveryReport.Reason.defect($0) } ?? .failedFlush

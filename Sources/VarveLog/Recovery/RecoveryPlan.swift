@@ -21,11 +21,34 @@ struct RecoveryPlan {
     var indexRepairs: [IndexRepair] = []
     var epochs = LeaderEpochHistory()
     var mustStoreEpochs = false
-    /// Whether bytes were kept of which nothing says that they are flushed.
-    var mustFlush = false
+    /// Segments with bytes that are kept and of which nothing says that they are flushed.
+    var unflushed: [UnflushedBytes] = []
     var ends: LogEnds
     var published: PublishedEnds?
     var report: RecoveryReport
+}
+
+/// The end of a segment that may stand in the page cache only.
+struct UnflushedBytes {
+    var path: String
+    var positions: Range<Int>
+
+    /// Writes the bytes anew and flushes them. A flush alone proves nothing here: after one that
+    /// failed in another life the system may call pages clean that never reached the disk.
+    func settle(in fileSystem: any FileSystem) throws(FileError) {
+        let file = try OpenFile(path, .readWrite, in: fileSystem)
+        var position = positions.lowerBound
+        while position < positions.upperBound {
+            let count = min(Self.stride, positions.upperBound - position)
+            let copy = try file.copyBytes(at: FilePosition(position), count: count)
+            try file.write(copy.bytes(in: 0..<copy.count), at: FilePosition(position))
+            position += count
+        }
+        try file.flush()
+    }
+
+    /// How much is copied at a time.
+    private static let stride = 1 << 20
 }
 
 /// How one segment's index files are set right: what is kept of each, and what follows it.

@@ -16,6 +16,8 @@ struct SegmentScan: ~Copyable {
     private(set) var endOffset: Offset
     /// Bytes that were read.
     private(set) var scannedSize = 0
+    /// Where the first batch starts of which nothing says that it was flushed; nil without one.
+    private(set) var unflushedPosition: Int?
     /// Why the scan stopped before the end of the file.
     private(set) var stop: BatchDefect?
     /// Damage that was stepped over, since what lies behind was known to be flushed.
@@ -47,6 +49,9 @@ struct SegmentScan: ~Copyable {
                 guard let header = try walk.header(at: fill.size) else { break }
                 try checkOrder(header)
                 try walk.verify(at: fill.size, size: header.sizeInBytes)
+                if unflushedPosition == nil, header.lastOffset ?? 0 >= knownFlushed.rawValue {
+                    unflushedPosition = fill.size
+                }
                 take(header)
             } catch {
                 guard case .defect(let defect) = error else { throw Self.logError(error) }
