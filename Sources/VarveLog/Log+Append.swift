@@ -112,6 +112,7 @@ extension Log {
         var position = 0
         while position < batches.byteCount {
             let rest = batches.extracting(position..<batches.byteCount)
+            if leftover != nil { try roll(before: rest) }
             let run: ActiveSegment.Run?
             do {
                 run = try active.append(rest, settings: settings, now: now)
@@ -191,25 +192,26 @@ extension Log {
     /// Records epochs that batches bring before the batches themselves are written.
     private func noteEpochs(of batches: RawSpan) throws(LogError) {
         var position = 0
-        var isNews = false
+        var next = epochs
         while let header = BatchHeader(batches, at: position) {
             if let epoch = LeaderEpoch(exactly: header.partitionLeaderEpoch),
-                epochs.latest.map({ epoch > $0.epoch }) ?? true
+                next.latest.map({ epoch > $0.epoch }) ?? true
             {
-                epochs.append(epoch, from: Offset(header.baseOffset))
-                isNews = true
+                next.append(epoch, from: Offset(header.baseOffset))
             }
             position += header.sizeInBytes
         }
-        if isNews { try storeEpochs() }
+        if next != epochs { try store(next) }
     }
 
-    func storeEpochs() throws(LogError) {
+    /// Replaces the epochs, in the file first.
+    func store(_ next: LeaderEpochHistory) throws(LogError) {
         do {
-            try LeaderEpochCheckpoint(epochs).store(
+            try LeaderEpochCheckpoint(next).store(
                 at: path + "/" + LeaderEpochCheckpoint.fileName, in: surroundings.fileSystem)
         } catch {
             throw .checkpoint(error)
         }
+        epochs = next
     }
 }

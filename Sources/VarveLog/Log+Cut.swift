@@ -14,11 +14,11 @@ extension Log {
     public func deleteRecords(before offset: Offset) throws(LogError) -> Bool {
         try checkOpen()
         guard offset > ends.start, offset <= ends.flushed else { return false }
+        try checkpoints.setStart(offset, of: name)
         ends.didDelete(before: offset)
-        try checkpoints.setStart(
-            offset, of: name, isInsideLog: offset > segments[0].baseOffset)
         try removeSegments(before: offset)
-        if epochs.truncate(fromStart: offset) { try storeEpochs() }
+        var kept = epochs
+        if kept.truncate(fromStart: offset) { try store(kept) }
         return true
     }
 
@@ -83,13 +83,16 @@ extension Log {
 
     private func removeSegments(before offset: Offset) throws(LogError) {
         let count = zip(segments, segments.dropFirst()).prefix { $1.baseOffset <= offset }.count
-        guard count > 0 else { return }
-        let removed = segments.prefix(count).map(\.baseOffset)
-        // Readers lose sight of them first; what they still hold stays mapped.
-        segments.removeFirst(count)
-        published.publish(segments: segments, ends: ends)
-        unflushed.removeAll { removed.contains($0.baseOffset) }
-        try wrapping { () throws(FileError) in try files.remove(removed) }
+        if count > 0 {
+            let removed = segments.prefix(count).map(\.baseOffset)
+            // Readers lose sight of them first; what they still hold stays mapped.
+            segments.removeFirst(count)
+            published.publish(segments: segments, ends: ends)
+            unflushed.removeAll { removed.contains($0.baseOffset) }
+            doomed += removed
+        }
+        try wrapping { () throws(FileError) in try files.remove(doomed) }
+        doomed = []
     }
 
     // MARK: From the end
@@ -182,6 +185,10 @@ extension Log {
             folder: path, files: files, settings: settings, checkpointed: ends.written,
             checkpointedStart: ends.start, wasClosedCleanly: true, bootID: surroundings.bootID)
         do {
+            if let base = leftover {
+                try wrapping { () throws(FileError) in try files.remove([base]) }
+                leftover = nil
+            }
             for base in removed.reversed() {
                 try wrapping { () throws(FileError) in try files.remove([base]) }
             }
@@ -194,8 +201,7 @@ extension Log {
             }
             throw poison(cause)
         }
-        epochs.truncate(toEnd: ends.written)
-        try storeEpochs()
+        if epochs.truncate(toEnd: ends.written) { try store(epochs) }
         publishEnds()
     }
 }

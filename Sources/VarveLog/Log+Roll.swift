@@ -19,6 +19,20 @@ extension Log {
         if !endsFile.isDurable {
             try wrapping { () throws(FileError) in try endsFile.publish(endsNow()) }
         }
+        leftover = base
+        do {
+            try goOn(from: base)
+            leftover = nil
+        } catch {
+            if (try? files.remove([base])) != nil { leftover = nil }
+            throw error
+        }
+        published.publish(segments: segments, ends: ends)
+        publishEnds(.durably)
+    }
+
+    /// Makes the new segment, then seals the old one.
+    private func goOn(from base: Offset) throws(LogError) {
         let made = try wrapping { () throws(FileError) in
             try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
         }
@@ -31,8 +45,6 @@ extension Log {
         active = ActiveSegment(
             segment: segment, files: made, fill: SegmentFill(baseOffset: base))
         segments.append(segment)
-        published.publish(segments: segments, ends: ends)
-        publishEnds(.durably)
     }
 
     /// Closes the active segment's indexes and gives its files their true lengths.

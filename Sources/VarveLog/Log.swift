@@ -32,6 +32,11 @@ public final class Log {
     var segments: [Segment]
     /// Sealed segments whose bytes are not flushed yet; in order.
     var unflushed: [Segment] = []
+    /// Where a roll failed half way: files of a segment that starts there may be left, so nothing
+    /// may be appended before it, and a cut below it must remove them.
+    var leftover: Offset?
+    /// Deleted segments whose files could not be removed yet; in order.
+    var doomed: [Offset] = []
     var endsFile: EndsFile
     var epochs: LeaderEpochHistory
     /// Where batches are stamped; nil while an append has it.
@@ -201,13 +206,17 @@ public final class Log {
         } catch {
             throw .file(error)
         }
-        checkpoints.note(name, ends: ends, firstBase: segments[0].baseOffset)
+        noteEnds()
     }
 
     /// Lets the next checkpoint of the directory say how far this log is flushed.
     public func noteForCheckpoint() throws(LogError) {
         try checkOpen()
         try wrapping { () throws(FileError) in try active.flushIndexes() }
-        checkpoints.note(name, ends: ends, firstBase: segments[0].baseOffset)
+        noteEnds()
+    }
+
+    private func noteEnds() {
+        checkpoints.note(name, ends: ends, firstBase: doomed.first ?? segments[0].baseOffset)
     }
 }

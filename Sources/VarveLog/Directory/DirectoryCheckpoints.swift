@@ -60,9 +60,16 @@ final class DirectoryCheckpoints: Sendable {
         }
     }
 
-    /// Stores a log's start at once: records before it are not to come back.
-    func setStart(_ start: Offset, of log: LogName, isInsideLog: Bool) throws(LogError) {
-        try change { $0.starts.offsets[log] = start }
+    /// Stores a log's start at once: records before it are not to come back. When this throws, the
+    /// start is what it was.
+    func setStart(_ start: Offset, of log: LogName) throws(LogError) {
+        let before = self.start(of: log)
+        do {
+            try change { $0.starts.offsets[log] = start }
+        } catch {
+            state.withLock { $0.starts.offsets[log] = before }
+            throw error
+        }
     }
 
     /// Takes a log's flushed end back, before it is cut.
