@@ -12,6 +12,8 @@ struct Expectation: Hashable {
     /// Between which offsets the log starts.
     private(set) var startMin = 0
     private(set) var startMax = 0
+    /// A deletion up to here failed, which may have moved the start or not.
+    private var doubtfulStart = 0
 
     /// What the owner did or was told.
     enum Event: Hashable {
@@ -21,6 +23,8 @@ struct Expectation: Hashable {
         case acknowledge(flushed: Int, written: Int)
         case beginDelete(before: Int)
         case endDelete(before: Int)
+        /// The deletion that was begun failed.
+        case failDelete
         case beginTruncate(to: Int)
         case endTruncate(to: Int)
         /// Nothing above this was promised any more: a flush had failed.
@@ -42,7 +46,8 @@ struct Expectation: Hashable {
         case .beginDelete(let offset): startMax = max(startMax, offset)
         case .endDelete(let offset):
             startMin = max(startMin, offset)
-            startMax = startMin
+            startMax = max(startMin, doubtfulStart)
+        case .failDelete: doubtfulStart = startMax
         case .beginTruncate(let end):
             (flushedEnd, writtenEnd) = (min(flushedEnd, end), min(writtenEnd, end))
         case .endTruncate(let end): candidates.removeLast(max(0, candidates.count - end))
@@ -54,6 +59,7 @@ struct Expectation: Hashable {
     mutating func settle(start: Int, values: [String]) {
         startMin = start
         startMax = start
+        doubtfulStart = 0
         let end = start + values.count
         while candidates.count < end { candidates.append([]) }
         candidates.removeLast(candidates.count - end)
