@@ -9,6 +9,8 @@ struct IndexInspection {
     private(set) var missing: String?
     /// Why they cannot be those of a sealed segment.
     private(set) var distrust: String?
+    /// Where the batch of the last index entry starts; 0 without a lawful entry.
+    private(set) var lastPosition = 0
 
     init(of segment: Segment, settings: LogSettings) throws(LogError) {
         let sizes = try wrapping { () throws(FileError) in
@@ -53,7 +55,10 @@ struct IndexInspection {
         let entry = OffsetIndexLayout.entry(0, in: last.bytes(in: 0..<last.count))
         if entry.position <= 0 || Int(entry.position) >= size {
             distrust = "the last index entry names byte \(entry.position) of \(size)"
-        } else if Int(entry.position) + reach < size {
+            return
+        }
+        lastPosition = Int(entry.position)
+        if Int(entry.position) + reach < size {
             distrust = "the offset index ends at byte \(entry.position) of \(size)"
         }
     }

@@ -24,9 +24,9 @@ struct LogRecovery {
     private var fileSystem: any FileSystem { files.fileSystem }
 
     /// How segments are shared with readers.
-    func segment(_ base: Offset, size: Int) -> Segment {
+    func segment(_ base: Offset, size: Int, _ access: Segment.Access = .mapped) -> Segment {
         Segment(
-            files.paths(base), size: size, access: .mapped,
+            files.paths(base), size: size, access: access,
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: fileSystem)
@@ -82,8 +82,10 @@ struct LogRecovery {
             let segment = segment(found.base, size: min(found.size, limit ?? found.size))
             plan.segments.append(segment)
             if slot < first ?? 0 {
-                try checkIndexes(of: segment, into: &plan)
+                let inspection = try IndexInspection(of: segment, settings: settings)
+                try checkIndexes(of: segment, inspection, into: &plan)
                 end = listing.segments[slot + 1].base
+                try checkEnd(of: found, from: inspection.lastPosition, before: end, into: &plan)
                 continue
             }
             end = max(end, found.base)
@@ -248,9 +250,8 @@ struct LogRecovery {
     /// Whether a trusted segment's indexes can be what it was sealed with; a look at their sizes
     /// and last entries, not at the batches.
     private func checkIndexes(
-        of segment: Segment, into plan: inout RecoveryPlan
+        of segment: Segment, _ inspection: IndexInspection, into plan: inout RecoveryPlan
     ) throws(LogError) {
-        let inspection = try IndexInspection(of: segment, settings: settings)
         guard let reason = inspection.distrust else { return }
         var scan = SegmentScan(
             segment, from: SegmentFill(baseOffset: segment.baseOffset),
@@ -268,6 +269,35 @@ struct LogRecovery {
                 paths: segment.paths, offsetsKept: 0,
                 offsetEntries: scan.offsetEntries.bytes.array(), timesKept: 0,
                 timeEntries: times))
+    }
+
+    /// Whether a trusted segment reaches to the next one: its file may have been cut where a batch
+    /// starts, which no read would notice. Reads what lies behind the last index entry.
+    private func checkEnd(
+        of found: (base: Offset, size: Int), from position: Int, before next: Offset,
+        into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        guard next > plan.ends.start else { return }
+        // A copying look, so that not every segment stays mapped.
+        let segment = segment(found.base, size: found.size, .copied)
+        var walk = try BatchWalk(segment, at: position, through: .includingUnflushed)
+        var position = (try? walk.header(at: position)) == nil ? 0 : position
+        var end = found.base
+        do {
+            while let header = try walk.header(at: position) {
+                position += header.sizeInBytes
+                end = Offset(header.lastOffset ?? header.baseOffset).advanced(by: 1)
+            }
+        } catch {
+            // Damage is found, and named, by whoever reads there.
+            return
+        }
+        guard end < next else { return }
+        if plan.published == nil {
+            plan.report.gaps.append(end..<next)
+        } else {
+            plan.report.damaged.append(missing(end..<next, behind: segment))
+        }
     }
 
     private func readEpochs(
