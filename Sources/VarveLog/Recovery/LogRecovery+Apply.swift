@@ -103,7 +103,7 @@ extension LogRecovery {
         var scan = SegmentScan(
             segment, from: opening.fill, expecting: opening.expectedOffset,
             indexInterval: settings.indexInterval.bytes)
-        try scan.run(knownFlushed: end)
+        try scan.run(knownFlushed: end, fence: SegmentScan.Fence(below: end))
         let repair = IndexRepair(
             paths: segment.paths, offsetsKept: opening.fill.offsetIndexSize,
             offsetEntries: scan.offsetEntries.bytes.array(),

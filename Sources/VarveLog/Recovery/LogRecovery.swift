@@ -83,17 +83,28 @@ struct LogRecovery {
             plan.segments.append(segment)
             if slot < first ?? 0 {
                 let inspection = try IndexInspection(of: segment, settings: settings)
-                try checkIndexes(of: segment, inspection, into: &plan)
                 end = listing.segments[slot + 1].base
+                try checkIndexes(of: segment, inspection, before: end, into: &plan)
                 try checkEnd(of: found, from: inspection.lastPosition, before: end, into: &plan)
                 continue
             }
             end = max(end, found.base)
-            try read(segment, fileSize: found.size, known: known, end: &end, into: &plan)
+            var fence = SegmentScan.Fence(below: known)
+            if !isAnythingKnown(plan) {
+                let next = listing.segments.dropFirst(slot + 1).first?.base
+                fence = SegmentScan.Fence(below: max(known, next ?? known), keepsWhatFollows: true)
+            }
+            try read(segment, fileSize: found.size, fence, end: &end, into: &plan)
         }
         plan.report.endOffset = end
         plan.ends = LogEnds(
             start: min(plan.ends.start, end), flushed: min(known, end), written: end)
+    }
+
+    /// Whether some file says how far the log was flushed. None does of a folder that was copied
+    /// without its directory's checkpoints, or whose checkpoints were lost.
+    private func isAnythingKnown(_ plan: RecoveryPlan) -> Bool {
+        checkpointed != nil || plan.published != nil
     }
 
     /// Whether a segment stays that starts behind a gap. Compaction leaves gaps, but not in a log
@@ -130,9 +141,10 @@ struct LogRecovery {
     }
 
     private func read(
-        _ segment: Segment, fileSize: Int, known: Offset, end: inout Offset,
+        _ segment: Segment, fileSize: Int, _ fence: SegmentScan.Fence, end: inout Offset,
         into plan: inout RecoveryPlan
     ) throws(LogError) {
+        let known = plan.report.knownFlushed
         let opening = try SegmentOpening(segment, below: known, settings: settings)
         if let reason = opening.distrust {
             plan.report.rebuiltIndexes.append(
@@ -141,7 +153,7 @@ struct LogRecovery {
         var scan = SegmentScan(
             segment, from: opening.fill, expecting: opening.expectedOffset,
             indexInterval: settings.indexInterval.bytes)
-        try scan.run(knownFlushed: known)
+        try scan.run(knownFlushed: known, fence: fence)
         plan.report.scannedSize = plan.report.scannedSize + ByteCount(scan.scannedSize)
         plan.report.damaged += scan.damaged
         noteEpochs(scan.epochs, into: &plan)
@@ -250,13 +262,14 @@ struct LogRecovery {
     /// Whether a trusted segment's indexes can be what it was sealed with; a look at their sizes
     /// and last entries, not at the batches.
     private func checkIndexes(
-        of segment: Segment, _ inspection: IndexInspection, into plan: inout RecoveryPlan
+        of segment: Segment, _ inspection: IndexInspection, before next: Offset,
+        into plan: inout RecoveryPlan
     ) throws(LogError) {
         guard let reason = inspection.distrust else { return }
         var scan = SegmentScan(
             segment, from: SegmentFill(baseOffset: segment.baseOffset),
             expecting: segment.baseOffset, indexInterval: settings.indexInterval.bytes)
-        try scan.run(knownFlushed: Offset(Int64.max))
+        try scan.run(knownFlushed: next, fence: SegmentScan.Fence(below: next))
         var fill = scan.fill
         var times = scan.timeEntries.bytes.array()
         if let closing = fill.takeTimeEntry() { times += closing.bytes }

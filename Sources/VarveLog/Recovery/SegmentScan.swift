@@ -36,11 +36,19 @@ struct SegmentScan: ~Copyable {
         endOffset = offset
     }
 
+    /// What a scan does about bytes that are no batch.
+    struct Fence {
+        /// Damage below this offset is stepped over and reported: it was flushed once.
+        var below: Offset
+        /// At or above that the scan stops there; unless nothing at all is known of the log, and
+        /// whole batches follow. They may be as old as any, so they are kept.
+        var keepsWhatFollows = false
+    }
+
     /// Reads on to the end of the segment.
     ///
-    /// - Parameter knownFlushed: damage below this offset is stepped over and reported; at or above
-    ///   it the scan stops there.
-    mutating func run(knownFlushed: Offset) throws(LogError) {
+    /// - Parameter knownFlushed: batches that reach to it or past it are noted as not flushed.
+    mutating func run(knownFlushed: Offset, fence: Fence) throws(LogError) {
         var walk = try BatchWalk(segment, at: fill.size, through: .includingUnflushed)
         let start = fill.size
         defer { scannedSize += fill.size - start }
@@ -55,11 +63,7 @@ struct SegmentScan: ~Copyable {
                 take(header)
             } catch {
                 guard case .defect(let defect) = error else { throw Self.logError(error) }
-                guard endOffset < knownFlushed else {
-                    stop = defect
-                    return
-                }
-                try stepOver(defect, knownFlushed: knownFlushed)
+                try stepOver(defect, fence)
                 if stop != nil { return }
             }
         }
@@ -91,13 +95,20 @@ struct SegmentScan: ~Copyable {
     }
 
     /// Finds where good batches go on behind damage at the end of `fill`.
-    private mutating func stepOver(
-        _ defect: BatchDefect, knownFlushed: Offset
-    ) throws(LogError) {
+    private mutating func stepOver(_ defect: BatchDefect, _ fence: Fence) throws(LogError) {
+        let isFenced = endOffset < fence.below
+        guard isFenced || fence.keepsWhatFollows else {
+            stop = defect
+            return
+        }
         var search = try DamageSearch(segment, through: .includingUnflushed)
         let next = try search.nextBatch(after: fill.size, expected: endOffset)
+        guard isFenced || next.offset != nil else {
+            stop = defect
+            return
+        }
         let end = segment.writtenSize
-        let offsets = endOffset..<max(endOffset, next.offset ?? knownFlushed)
+        let offsets = endOffset..<max(endOffset, next.offset ?? fence.below)
         damaged.append(
             CorruptRange(
                 path: segment.paths.log,

@@ -72,6 +72,8 @@ struct LogRecoveryTests {
         let next = home.disk.processDeath()
         next.overwrite(LogOnDisk.file(base), tail, at: FilePosition(size))
         next.setContents(LogOnDisk.endsPath, [])
+        next.setContents(
+            "/d/" + OffsetCheckpoint.recoveryPointFileName, Array("0\n1\nlog 0 0\n".utf8))
         let again = try LogOnDisk(next)
         let found = try #require(again.log.recovery.cut)
         #expect(found.size == ByteCount(tail.count))
@@ -80,6 +82,22 @@ struct LogRecoveryTests {
         #expect(again.log.ends.written == Offset(10))
         try again.append(5..<6)
         #expect(try again.killed().values() == LogOnDisk.values(0..<6))
+    }
+
+    @Test("where nothing says how far a log was flushed, whole batches behind damage are kept")
+    func nothingKnown() throws {
+        let (home, base, size) = try written(5)
+        let tail = [UInt8](repeating: 0, count: 100) + (try batch(at: 12)) + [1, 2, 3]
+        let next = home.disk.processDeath()
+        next.overwrite(LogOnDisk.file(base), tail, at: FilePosition(size))
+        next.setContents(LogOnDisk.endsPath, [])
+        let again = try LogOnDisk(next)
+        let damage = try #require(again.log.recovery.damaged.first)
+        #expect(damage.positions == FilePosition(size)..<FilePosition(size + 100))
+        #expect(damage.offsets == Offset(10)..<Offset(12))
+        // What follows the last whole batch is a torn tail all the same.
+        #expect(again.log.recovery.cut?.size == ByteCount(3))
+        #expect(again.log.ends.written == Offset(13))
     }
 
     @Test("segments behind a cut go whole, and are counted with it")
