@@ -1,4 +1,5 @@
 import Testing
+import VarveBytes
 import VarveLog
 import VarveSim
 import VarveSystem
@@ -63,6 +64,53 @@ struct FaultTests {
             #expect(scene.run() == nil)
             #expect(scene.refusals == 0, "\(workload.name), \(sizeMax) bytes a call")
             for end in FaultScene.End.allCases { #expect(scene.fault(after: end) == nil) }
+        }
+    }
+
+    @Test("a full disk refuses appends, and takes them again when there is room")
+    func fullDisk() throws {
+        var refusedCount = 0
+        for pageCount in 1...12 {
+            let disk = SimulatedDisk()
+            let directory = try DataDirectory(
+                Scene.path, in: Scene.surroundings(disk, boot: Scene.boot))
+            let log = try directory.openLog(Scene.name(), settings: Workload.settings())
+            disk.capacity = ByteCount(pageCount * 4096)
+            var values: [String] = []
+            var refusals = 0
+            for number in 0..<40 {
+                if number == 30 { disk.capacity = nil }
+                let value = "0/\(number)" + String(repeating: ".", count: 300)
+                let batch = try Scene.batch([value])
+                do throws(LogError) {
+                    try log.append(batch.rawSpan)
+                    values.append(value)
+                } catch {
+                    refusals += 1
+                    #expect(error.isOutOfSpace, "\(error)")
+                    #expect(number < 30, "refused although there is room: \(error)")
+                }
+            }
+            #expect(Contents(of: log.reader, through: .flushed).values == values)
+            try directory.close()
+            let again = try DataDirectory(
+                Scene.path,
+                in: Scene.surroundings(disk.crash(keeping: .none), boot: Scene.boot))
+            let reopened = try again.openLog(Scene.name(), settings: Workload.settings())
+            #expect(reopened.recovery.isClean, "\(reopened.recovery)")
+            #expect(Contents(of: reopened.reader).values == values)
+            refusedCount += refusals
+        }
+        #expect(refusedCount > 20)
+    }
+}
+
+extension LogError {
+    /// Whether it says that space was missing, for batches or for a checkpoint.
+    fileprivate var isOutOfSpace: Bool {
+        switch self {
+        case .file(let failure), .checkpoint(.file(let failure)): failure.error.isOutOfSpace
+        default: false
         }
     }
 }

@@ -14,6 +14,8 @@ struct Expectation: Hashable {
     private(set) var startMax = 0
     /// A deletion up to here failed, which may have moved the start or not.
     private var doubtfulStart = 0
+    /// Where the log started before it was cut below that.
+    private var startBeforeCut = 0
 
     /// What the owner did or was told.
     enum Event: Hashable {
@@ -27,6 +29,8 @@ struct Expectation: Hashable {
         case failDelete
         case beginTruncate(to: Int)
         case endTruncate(to: Int)
+        /// The log was opened and holds these values.
+        case settle(start: Int, [String])
         /// Nothing above this was promised any more: a flush had failed.
         case forget(above: Int)
     }
@@ -50,7 +54,14 @@ struct Expectation: Hashable {
         case .failDelete: doubtfulStart = startMax
         case .beginTruncate(let end):
             (flushedEnd, writtenEnd) = (min(flushedEnd, end), min(writtenEnd, end))
-        case .endTruncate(let end): candidates.removeLast(max(0, candidates.count - end))
+            startBeforeCut = startMin
+            startMin = min(startMin, end)
+        case .endTruncate(let end):
+            candidates.removeLast(max(0, candidates.count - end))
+            startMin = min(startBeforeCut, end)
+            startMax = max(startMin, min(startMax, end))
+            doubtfulStart = min(doubtfulStart, end)
+        case .settle(let start, let values): settle(start: start, values: values)
         case .forget(let end): writtenEnd = min(writtenEnd, end)
         }
     }

@@ -1,6 +1,7 @@
 import Testing
 import VarveBytes
 import VarveLog
+import VarveRecords
 import VarveSim
 import VarveSystem
 import VarveTerms
@@ -8,7 +9,7 @@ import VarveTerms
 /// What a stubborn program does: each step is tried whatever became of the one before.
 struct FaultWorkload: Sendable, CustomTestStringConvertible {
     enum Step: Sendable {
-        case append(count: Int, padding: Int, epoch: Int32)
+        case append(count: Int, padding: Int, epoch: Int32, Compression = .none)
         case roll, flush, checkpoint, retain
         case delete(before: Int)
         case truncate(to: Int)
@@ -16,6 +17,11 @@ struct FaultWorkload: Sendable, CustomTestStringConvertible {
         case reopen
         /// The process dies and another one opens the directory.
         case die
+        /// Power is cut at most this many operations ago, and a part of what was not flushed
+        /// survives.
+        case cut(ago: Int, keeping: AtomSelection, tearing: Tear?)
+        case fail(ordinal: Int, of: Set<FileError.Operation>?, SystemError, FaultMode)
+        case clearFaults
     }
 
     var name: String
@@ -67,13 +73,16 @@ final class FaultScene {
     enum End: CaseIterable { case processDeath, powerCut, evictedCaches }
 
     private(set) var disk: SimulatedDisk
-    private(set) var expectation = Expectation()
+    private var journal = Journal()
     private(set) var refusals = 0
     private var hitsBefore = 0
     private let workload: FaultWorkload
     private var directory: DataDirectory?
     private var log: Log?
     private var serial = 0
+    private var boot = Scene.boot
+    /// Whether power was cut since the log was seen last.
+    private var wasPowerCut = false
     /// Set when a step broke a promise.
     private var wrong: String?
     /// Whether a flush failed since the log was opened: it takes no appends then.
@@ -82,6 +91,13 @@ final class FaultScene {
     init(_ workload: FaultWorkload) {
         self.workload = workload
         disk = SimulatedDisk()
+    }
+
+    /// What must be there now.
+    var expectation: Expectation { journal.end }
+
+    private func apply(_ event: Expectation.Event) {
+        journal.note(event, at: disk.operationCount)
     }
 
     /// How many calls failed.
@@ -104,8 +120,8 @@ final class FaultScene {
 
     private func perform(_ step: FaultWorkload.Step) throws {
         switch step {
-        case .append(let count, let padding, let epoch):
-            try append(count, padding: padding, epoch: epoch)
+        case .append(let count, let padding, let epoch, let compression):
+            try append(count, padding: padding, epoch: epoch, compression)
         case .roll: try opened().roll()
         case .flush:
             let log = try opened()
@@ -116,14 +132,14 @@ final class FaultScene {
             try directory?.checkpoint()
         case .retain:
             let log = try opened()
-            expectation.apply(.beginDelete(before: Int(log.ends.flushed.rawValue)))
+            apply(.beginDelete(before: Int(log.ends.flushed.rawValue)))
             try log.applyRetention(now: disk.clock.wallClock())
-            expectation.apply(.endDelete(before: Int(log.ends.start.rawValue)))
+            apply(.endDelete(before: Int(log.ends.start.rawValue)))
         case .delete(let offset):
             let log = try opened()
-            expectation.apply(.beginDelete(before: offset))
+            apply(.beginDelete(before: offset))
             try log.deleteRecords(before: Offset(Int64(offset)))
-            expectation.apply(.endDelete(before: Int(log.ends.start.rawValue)))
+            apply(.endDelete(before: Int(log.ends.start.rawValue)))
         case .truncate(let offset): try truncate(to: offset)
         case .reopen:
             let closing = directory
@@ -131,11 +147,26 @@ final class FaultScene {
             forget()
             try closing?.close()
             if let log { acknowledge(log) }
-        case .die:
-            hitsBefore += disk.faultHitCount
-            forget()
-            disk = disk.processDeath()
+        case .die: startLife(on: disk.processDeath(), after: .max)
+        case .cut(let ago, let selection, let tear):
+            let moment = max(0, disk.operationCount - ago)
+            let before = SimulatedDisk(replaying: disk.trace, through: moment, clock: disk.clock)
+            startLife(on: before.crash(keeping: selection, tearing: tear), after: moment)
+            boot = UniqueID(high: boot.high, low: boot.low + 1)
+            wasPowerCut = true
+        case .fail(let ordinal, let kinds, let error, let mode):
+            disk.fail(ordinal: ordinal, of: kinds, with: error, mode: mode)
+        case .clearFaults: disk.clearFaults()
         }
+    }
+
+    private func startLife(on next: SimulatedDisk, after moment: Int) {
+        hitsBefore += disk.faultHitCount
+        forget()
+        disk = next
+        var later = Journal()
+        later.start = journal.expectation(at: moment)
+        journal = later
     }
 
     private func forget() {
@@ -147,7 +178,6 @@ final class FaultScene {
     /// The log, opened anew where it is not open.
     private func opened() throws -> Log {
         if let log { return log }
-        let boot = Scene.boot
         let opened =
             try directory
             ?? DataDirectory(Scene.path, in: Scene.surroundings(disk, boot: boot))
@@ -155,24 +185,32 @@ final class FaultScene {
         let log = try opened.openLog(Scene.name(), settings: workload.settings)
         let found = Contents(of: log.reader)
         let (start, end) = (Int(log.ends.start.rawValue), Int(log.ends.written.rawValue))
-        if let fault = found.fault(against: expectation, start: start, end: end) {
+        let required = wasPowerCut ? expectation.flushedEnd : expectation.writtenEnd
+        if end < required {
+            wrong = "opened again: ends at \(end), acknowledged to \(required), \(log.recovery)"
+        } else if let fault = found.fault(against: expectation, start: start, end: end) {
             // The fault may hit the reading as well; what is served must still be right.
             if found.stuck == nil { wrong = "opened again: \(fault), \(log.recovery)" }
         } else {
-            expectation.settle(start: start, values: found.values)
+            apply(.settle(start: start, found.values))
+            wasPowerCut = false
         }
         self.log = log
         return log
     }
 
-    private func append(_ count: Int, padding: Int, epoch: Int32) throws {
+    private func append(
+        _ count: Int, padding: Int, epoch: Int32, _ compression: Compression
+    ) throws {
         let log = try opened()
+        let epoch = max(epoch, log.latestEpoch?.rawValue ?? 0)
         let values = (0..<count).map { _ in
             serial += 1
             return "\(epoch)/\(serial)" + String(repeating: ".", count: padding)
         }
-        let batch = try Scene.batch(values)
-        expectation.apply(.submit(at: Int(log.ends.written.rawValue), values))
+        let batch = try Scene.batch(
+            values, compression: compression, timestamp: disk.clock.wallClock().milliseconds)
+        apply(.submit(at: Int(log.ends.written.rawValue), values))
         guard let epoch = LeaderEpoch(exactly: epoch) else { return }
         try log.append(batch.rawSpan, epoch: epoch)
         if isPoisoned { wrong = "appended to a poisoned log" }
@@ -183,37 +221,40 @@ final class FaultScene {
         let log = try opened()
         guard offset < log.ends.written.rawValue else { return }
         // A batch that holds the offset goes whole; none here has more than two records.
-        expectation.apply(.beginTruncate(to: max(0, offset - 1)))
+        apply(.beginTruncate(to: max(0, offset - 1)))
         let end = Int(try log.truncate(to: Offset(Int64(offset))).rawValue)
-        expectation.apply(.endTruncate(to: end))
+        apply(.endTruncate(to: end))
         acknowledge(log)
     }
 
     private func acknowledge(_ log: Log) {
         let ends = log.ends
-        expectation.apply(
+        apply(
             .acknowledge(
                 flushed: Int(ends.flushed.rawValue), written: Int(ends.written.rawValue)))
     }
 
     private func note(_ error: LogError, of step: FaultWorkload.Step) {
         switch step {
-        case .delete, .retain: expectation.apply(.failDelete)
+        case .delete, .retain: apply(.failDelete)
         default: break
         }
-        guard case .poisoned = error else { return }
-        isPoisoned = log != nil
+        switch error {
+        case .poisoned: isPoisoned = log != nil
+        case .file(let failure) where failure.operation == .flush: break
+        default: return
+        }
         // What was only in the page cache when a flush failed is not promised any more.
-        expectation.apply(.forget(above: expectation.flushedEnd))
+        apply(.forget(above: expectation.flushedEnd))
     }
 
     /// Ends the last process, takes the faults away, and looks at what the next one finds.
     func fault(after end: End) -> String? {
         let (left, death): (SimulatedDisk, Judge.Death) =
             switch end {
-            case .processDeath: (disk.processDeath(), .processDeath)
+            case .processDeath: (disk.processDeath(), wasPowerCut ? .powerCut : .processDeath)
             case .powerCut: (disk.crash(keeping: .none), .powerCut)
-            case .evictedCaches: (evicted(), .processDeath)
+            case .evictedCaches: (evicted(), wasPowerCut ? .powerCut : .processDeath)
             }
         let judge = Judge(workload.settings, after: death)
         return judge.fault(
