@@ -37,7 +37,7 @@ extension Log {
             try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
         }
         let segment = Segment(
-            files.paths(base), size: 0, access: .mapped,
+            files.paths(base), size: 0, access: Segment.Access(settings.readAccess),
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: surroundings.fileSystem)

@@ -22,6 +22,8 @@ public struct LogSettings: Hashable, Sendable {
     public var timestamps: TimestampSource = .producer
     /// How files of new segments are made.
     public var segmentCreation: SegmentCreation = .extending
+    /// How readers get at bytes.
+    public var readAccess: ReadAccess = .mapped
 
     public init() {}
 
@@ -39,6 +41,15 @@ public struct LogSettings: Hashable, Sendable {
         case extending
         /// Space for the whole segment is reserved at once; the length still is the true one.
         case reserving
+    }
+
+    /// How readers get at the bytes of segments.
+    public enum ReadAccess: Hashable, Sendable {
+        /// Through a mapping of the file: no copy. A disk that fails under bytes that were checked
+        /// and are still held can end the process (docs/durability.md).
+        case mapped
+        /// Copied out with `pread`: slower, and no fault of the disk can end the process.
+        case copied
     }
 
     /// Whether a log can be kept so.

@@ -24,9 +24,9 @@ struct LogRecovery {
     private var fileSystem: any FileSystem { files.fileSystem }
 
     /// How segments are shared with readers.
-    func segment(_ base: Offset, size: Int, _ access: Segment.Access = .mapped) -> Segment {
+    func segment(_ base: Offset, size: Int, _ access: Segment.Access? = nil) -> Segment {
         Segment(
-            files.paths(base), size: size, access: access,
+            files.paths(base), size: size, access: access ?? Segment.Access(settings.readAccess),
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: fileSystem)

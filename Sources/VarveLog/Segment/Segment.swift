@@ -19,7 +19,16 @@ final class Segment: Sendable {
     let limits: Limits
     private let state: Mutex<State>
 
-    enum Access: Sendable { case mapped, copied }
+    enum Access: Sendable {
+        case mapped, copied
+
+        init(_ access: LogSettings.ReadAccess) {
+            switch access {
+            case .mapped: self = .mapped
+            case .copied: self = .copied
+            }
+        }
+    }
 
     /// How large the segment's files can grow, so that each is mapped once.
     struct Limits: Sendable {
