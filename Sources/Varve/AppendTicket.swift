@@ -7,11 +7,6 @@ public struct AppendTicket: Hashable, Sendable {
     public let offsets: Range<Offset>
     /// Counts the times that submissions had to be given up together.
     let generation: Int
-
-    init(offsets: Range<Offset>, generation: Int) {
-        self.offsets = offsets
-        self.generation = generation
-    }
 }
 
 /// What became of a submitted append.

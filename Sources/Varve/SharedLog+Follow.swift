@@ -62,12 +62,6 @@ public struct FollowedBatches: AsyncSequence, Sendable {
         public private(set) var offset: Offset
         let sizeMax: ByteCount
 
-        init(core: CommitCore, offset: Offset, sizeMax: ByteCount) {
-            self.core = core
-            self.offset = offset
-            self.sizeMax = sizeMax
-        }
-
         public mutating func next() async throws(LogError) -> PinnedBatches? {
             try await next(isolation: nil)
         }

@@ -24,7 +24,8 @@ struct DamageSearch: ~Copyable {
                 guard let header = try walk.header(at: position) else { break search }
                 try walk.verify(at: position, size: header.sizeInBytes)
                 position += header.sizeInBytes
-                expected = header.lastOffset.flatMap { Offset(exactly: $0) }?
+                expected =
+                    header.lastOffset.flatMap { Offset(exactly: $0) }?
                     .advanced(byExactly: 1) ?? expected
             } catch {
                 if case .log(let error) = error { throw error }

@@ -51,7 +51,8 @@ struct SegmentOpening {
             let last = header.lastOffset,
             segment.baseOffset.rawValue + Int64(entry.relativeOffset) >= header.baseOffset
         else {
-            distrust = "the entry for offset "
+            distrust =
+                "the entry for offset "
                 + "\(segment.baseOffset.rawValue + Int64(entry.relativeOffset)) names byte "
                 + "\(position), where no such batch starts"
             return
