@@ -39,7 +39,7 @@ public final class LinuxChild {
         // Only the program keeps the other end, so that its end is seen as the output's.
         defer { _ = Glibc.close(ends[1]) }
         var words = unsafe ([path] + arguments).map { word in unsafe strdup(word) } + [nil]
-        defer { for word in unsafe words { unsafe free(word) } }
+        defer { for place in unsafe words.indices { unsafe free(words[place]) } }
         var child: pid_t = 0
         try attempt(.run, path) { unsafe varve_spawn(path, &words, ends[1], &child) }
         processID = child
