@@ -27,8 +27,20 @@ static void note_stop(int signal) {
     errno = saved;
 }
 
+// A program may be started with standard streams closed. The next files that it opened would take
+// their numbers, and be read as its input or be written over by its messages. So the numbers are
+// taken by openings of the null device that refuse just what the stream is for (EBADF).
+static int occupy_standard_streams(void) {
+    for (int number = 0; number <= 2; number++) {
+        if (fcntl(number, F_GETFD) != -1 || errno != EBADF) continue;
+        if (open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY) == -1) return -1;
+    }
+    return 0;
+}
+
 int varve_watch_stop_signals(void) {
     if (wake_read != -1) return 0;
+    if (occupy_standard_streams() == -1) return -1;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) return -1;
     wake_read = ends[0];

@@ -64,7 +64,8 @@ extern const int32_t varve_open_direct;
 
 /// From the first call on, SIGINT and SIGTERM are noted instead of ending the process; the second
 /// of one kind ends it as ever. They interrupt system calls (EINTR). SIGPIPE is ignored, so that
-/// writing to a closed pipe answers EPIPE. Returns 0, or -1 with errno.
+/// writing to a closed pipe answers EPIPE. Standard streams that are closed are taken, so that
+/// no other file gets their numbers; using them stays an error. Returns 0, or -1 with errno.
 int varve_watch_stop_signals(void);
 /// The first of these signals that arrived; 0 before.
 int varve_stop_signal(void);
