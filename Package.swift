@@ -118,6 +118,7 @@ let package = Package(
             [
                 "VarveKill", "VarveLinux", "VarveLog", "VarveRecords", "VarveSystem", "VarveTerms",
             ]),
+        tests("CommandTests", ["VarveCommand", "VarveTerms", "VarveBytes"]),
         tests("TidyTests", []),
     ]
 )

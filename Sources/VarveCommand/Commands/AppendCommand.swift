@@ -44,7 +44,8 @@ enum AppendCommand {
         "split each line at the first TEXT into key and value; a line without it is refused")
     static let keyed = Switch("keyed", "prefixed records are a key and a value")
     static let compression = Parameter(
-        "compression", .compression, standard: .none, "how batches are compressed")
+        "compression", .compression, standard: .none,
+        "how batches are compressed; one that would not shrink is left as it is")
     static let batchSize = Parameter(
         "batch-size", .size(.kib(1)...(.mib(512))), standard: .kib(256),
         "about how large a batch becomes before it is compressed")

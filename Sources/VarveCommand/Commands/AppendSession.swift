@@ -14,6 +14,7 @@ final class AppendSession {
     private let console: Console
     private let clock: any Clock
     private let batchSettings: BatchSettings
+    private let compression: Compression
     private let flushSize: Int
     private let prints: Bool
     private let start: Instant
@@ -39,7 +40,7 @@ final class AppendSession {
         settings.segmentSizeMax = arguments[AppendCommand.segmentSize]
         settings.batchSizeMax = arguments[AppendCommand.batchSizeMax]
         var batchSettings = BatchSettings()
-        batchSettings.compression = arguments[AppendCommand.compression]
+        compression = arguments[AppendCommand.compression]
         batchSettings.sizeMax = min(
             arguments[AppendCommand.batchSize], settings.batchSizeMax)
         self.batchSettings = batchSettings
@@ -84,23 +85,37 @@ final class AppendSession {
     /// Writes the batch under construction, if it has a record.
     private func finishBatch() throws(CommandError) {
         guard !builder.isEmpty else { return }
-        do {
-            if batchSettings.compression.codec == .none {
-                _ = try builder.seal()
-                try write(builder.sealedBytes)
-            } else {
-                compressed.removeAll()
-                try builder.finish(with: compressor, into: &compressed)
-                try write(compressed.bytes)
-            }
-        } catch let error as CommandError {
-            throw error
-        } catch let error as BatchBuildError {
-            throw .log(.refusedRecord(error))
+        do throws(BatchBuildError) {
+            _ = try builder.seal()
         } catch {
-            preconditionFailure("nothing else is thrown")
+            throw .log(.refusedRecord(error))
         }
+        try write(sealed: builder)
         builder.begin(batchSettings)
+    }
+
+    /// Compresses the batch, or leaves it when that would not make it smaller: what a log takes is
+    /// then never longer for its codec.
+    private func write(sealed builder: borrowing RecordBatchBuilder) throws(CommandError) {
+        if compression.codec == .none {
+            try write(builder.sealedBytes)
+            return
+        }
+        var packed = ByteBuffer(capacity: 0)
+        swap(&packed, &compressed)
+        packed.removeAll()
+        do throws(CompressionError) {
+            try BatchCompression.compress(
+                builder.sealedBytes, with: compression, by: compressor, into: &packed)
+        } catch {
+            throw .log(.refusedRecord(.compression(error)))
+        }
+        if packed.count < builder.estimatedSize.bytes {
+            try write(packed.bytes)
+        } else {
+            try write(builder.sealedBytes)
+        }
+        swap(&packed, &compressed)
     }
 
     private func write(_ batch: RawSpan) throws(CommandError) {

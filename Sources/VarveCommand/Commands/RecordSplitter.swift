@@ -66,9 +66,7 @@ struct RecordSplitter {
         let feed = Self.lineFeed(in: bytes, from: start + searched)
         let end = feed ?? bytes.byteCount
         guard end - start <= sizeMax else {
-            return .refused(
-                "the record has \(feed == nil && !isEnd ? "at least " : "")\(end - start) bytes, "
-                    + limit)
+            return .refused(tooLong)
         }
         guard feed != nil || isEnd else {
             searched = end - start
@@ -86,7 +84,9 @@ struct RecordSplitter {
             Place(key: start..<split, value: split + separator.count..<end, end: next))
     }
 
-    private var limit: String { "at most \(sizeMax) are allowed; see --batch-size-max" }
+    private var tooLong: String {
+        "the record is longer than \(sizeMax) bytes, the most that --batch-size-max allows"
+    }
 
     private static func lineFeed(in bytes: RawSpan, from start: Int) -> Int? {
         var place = start
@@ -121,14 +121,14 @@ struct RecordSplitter {
     private enum Field {
         case found(Range<Int>?, end: Int)
         case needsMore
-        case tooLong(Int)
+        case tooLong
     }
 
     private func field(in bytes: RawSpan, at start: Int) -> Field {
         guard start + 4 <= bytes.byteCount else { return .needsMore }
         let length = bytes.uint32(at: start)
         if length == .max, isKeyed { return .found(nil, end: start + 4) }
-        guard Int(length) <= sizeMax else { return .tooLong(Int(length)) }
+        guard Int(length) <= sizeMax else { return .tooLong }
         let end = start + 4 + Int(length)
         return end <= bytes.byteCount ? .found(start + 4..<end, end: end) : .needsMore
     }
@@ -138,14 +138,14 @@ struct RecordSplitter {
         for isKey in isKeyed ? [true, false] : [false] {
             switch field(in: bytes, at: place.end) {
             case .needsMore: return .needsMore
-            case .tooLong(let length): return .refused("a length says \(length) bytes, \(limit)")
+            case .tooLong: return .refused(tooLong)
             case .found(let range, let end):
                 if isKey { place.key = range } else { place.value = range }
                 place.end = end
             }
         }
         let size = (place.key?.count ?? 0) + (place.value?.count ?? 0)
-        guard size <= sizeMax else { return .refused("the record has \(size) bytes, \(limit)") }
+        guard size <= sizeMax else { return .refused(tooLong) }
         return .record(place)
     }
 }
