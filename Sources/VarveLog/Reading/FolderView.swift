@@ -61,7 +61,15 @@ struct FolderView: Sendable {
         var end = files.first?.base ?? published?.ends.written ?? start.offset ?? .zero
         for (slot, file) in files.enumerated() {
             let isLast = slot == files.count - 1
-            let sizes = try sizes(of: file, isLast: isLast, published, &sight.tail, &end)
+            var sizes = try sizes(of: file, isLast: isLast, published, &sight.tail, &end)
+            // Where the walk ends below what is known to be flushed, damage ended it and not the
+            // log. The rest counts as flushed, so that reading meets the damage and names it.
+            if isLast, published == nil, sizes.written < file.size,
+                let flushed = checkpointedEnd(), flushed > end
+            {
+                sizes = Sizes(written: file.size, flushed: file.size)
+                end = flushed
+            }
             sight.segments.append(adopt(known[file.base], file.base, sizes))
         }
         let firstBase = files.first?.base ?? .zero
@@ -118,6 +126,12 @@ struct FolderView: Sendable {
         // A checkpoint that cannot be understood only hides where the log was cut at its front.
         let rows = try? OffsetCheckpoint.load(path, in: fileSystem)
         return StartRow(file: status, offset: rows?.offsets[name])
+    }
+
+    /// The log's row of the recovery-point checkpoint: what lies before it is flushed.
+    private func checkpointedEnd() -> Offset? {
+        let path = directory + "/" + OffsetCheckpoint.recoveryPointFileName
+        return (try? OffsetCheckpoint.load(path, in: fileSystem))?.offsets[name]
     }
 
     // MARK: Sizes and ends
