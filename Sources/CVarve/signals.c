@@ -1,5 +1,6 @@
-// Signals that ask a program to stop. The handler only stores a number and writes a byte, both of
-// which a signal handler may do (signal-safety(7)).
+// What belongs to the process as a whole: the signals that ask it to stop, and its standard
+// streams. The signal handler only stores a number and writes a byte, both of which it may do
+// (signal-safety(7)).
 #define _GNU_SOURCE
 
 #include "CVarve.h"
@@ -68,6 +69,16 @@ int varve_stop_signal(void) {
 
 int varve_stop_descriptor(void) {
     return wake_read;
+}
+
+int varve_hold_standard_streams(void) {
+    for (int file = 0; file <= 2; file++) {
+        if (fcntl(file, F_GETFD) != -1) continue;
+        // Opened the wrong way round, so that using it fails as it would have. The lowest free
+        // number is given out, and those below are taken.
+        if (open("/dev/null", file == 0 ? O_WRONLY : O_RDONLY) == -1) return -1;
+    }
+    return 0;
 }
 
 int varve_terminal_width(int file) {

@@ -28,6 +28,14 @@ public enum LinuxProcess {
     /// Ends the process at once: nothing more is written and nothing is closed.
     public static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
+    /// Keeps the numbers of the standard streams from files that are opened from here on, where
+    /// whoever started this process closed one: what is written to it then fails, and does not land
+    /// in a file. Call it before anything is opened.
+    public static func holdStandardStreams() {
+        let outcome = varve_hold_standard_streams()
+        precondition(outcome == 0, "/dev/null can be opened: errno \(errno)")
+    }
+
     // MARK: Being asked to stop
 
     /// From here on SIGINT and SIGTERM only set `stopSignal`; a second one ends the process as it

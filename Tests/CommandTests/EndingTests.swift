@@ -50,7 +50,8 @@ struct EndingTests {
     func acknowledged() throws {
         let outcome = try shell.run(
             """
-            seq 1000 | "$VARVE" append data --acknowledge --batch-size 1KiB --flush-size 0 >ends --quiet
+            options='--batch-size 1KiB --flush-size 0 --quiet'
+            seq 1000 | "$VARVE" append data --acknowledge $options >ends
             sort -n -u ends | cmp - ends && tail -1 ends
             [ $(wc -l <ends) -gt 5 ] && echo several
             """)
@@ -122,7 +123,9 @@ struct EndingTests {
         let overview = try shell.varve("--help")
         #expect(overview.code == 0)
         #expect(overview.errors == "")
-        let rows = overview.output.split(separator: "\n").filter { $0.hasPrefix("  ") }
+        let rows = overview.output.split(separator: "\n").filter {
+            $0.hasPrefix("  ") && !$0.hasPrefix("   ")
+        }
         #expect(rows.count >= 2)
         for row in rows {
             let name = try #require(row.split(separator: " ").first)

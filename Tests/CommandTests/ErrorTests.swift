@@ -113,6 +113,8 @@ struct ErrorTests {
             "read data >/dev/full", 4,
             "cannot write standard output: no space left on device "
                 + "(ENOSPC)"),
+        Case(
+            "read data >&-", 4, "cannot write standard output: bad file descriptor (EBADF)"),
         Case("append data <&-", 4, "cannot read standard input: bad file descriptor (EBADF)"),
     ]
 

@@ -28,7 +28,8 @@ final class Shell: Sendable {
         // What the outer shell redirects, the script's own redirections stay free of.
         let code = try Self.spawn([
             "/bin/sh", "-c",
-            "cd '\(directory)' && VARVE='\(Self.program)' && { \(script)\n} >.out 2>.err </dev/null",
+            "cd '\(directory)' && VARVE='\(Self.program)' && "
+                + "{ \(script)\n} >.out 2>.err </dev/null",
         ])
         return Outcome(
             code: code, output: try Self.text(of: path),
@@ -40,7 +41,7 @@ final class Shell: Sendable {
 
     private static func spawn(_ words: [String]) throws -> Int32 {
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
+        defer { for place in words.indices { unsafe free(arguments[place]) } }
         let quiet = unsafe strdup("SWIFT_BACKTRACE=enable=no")
         let path = unsafe strdup("PATH=/usr/local/bin:/usr/bin:/bin")
         defer {

@@ -72,6 +72,10 @@ int varve_stop_signal(void);
 /// A descriptor that can be read from the moment a signal arrived on, for poll(2); -1 before
 /// `varve_watch_stop_signals`. Nobody reads from it.
 int varve_stop_descriptor(void);
+/// Sees to it that descriptors 0 to 2 are taken, so that no file opened later can be mistaken for a
+/// standard stream. One that was closed stays unusable: reading or writing it answers EBADF.
+/// Returns 0, or -1 with errno.
+int varve_hold_standard_streams(void);
 /// The columns of the terminal behind `file`; 0 when it is none.
 int varve_terminal_width(int file);
 

@@ -7,7 +7,7 @@ internal import VarveTerms
 /// `varve append`: streams lines or length-prefixed records into a log.
 enum AppendCommand {
     static let command = Command(
-        "append", "append lines or length-prefixed records, from files or standard input",
+        "append", "append lines or length-prefixed records",
         paragraphs: [
             "The directory and the log are made where they are missing. Input is streamed: no "
                 + "file is held in memory. A record is a line, without its end; a last line "

@@ -8,6 +8,7 @@ internal import VarveSystem
 enum Program {
     /// - Parameter words: the command line, without the program's name.
     static func run(_ words: [String]) -> ExitCode {
+        LinuxProcess.holdStandardStreams()
         LinuxProcess.watchStopSignals()
         let options = words.prefix { $0 != "--" }
         let console = Console(
