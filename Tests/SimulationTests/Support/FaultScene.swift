@@ -214,6 +214,9 @@ final class FaultScene {
         guard let epoch = LeaderEpoch(exactly: epoch) else { return }
         try log.append(batch.rawSpan, epoch: epoch)
         if isPoisoned { wrong = "appended to a poisoned log" }
+        if workload.settings.flushPolicy == .durable, log.ends.flushed < log.ends.written {
+            wrong = "acknowledged before a flush: \(log.ends)"
+        }
         acknowledge(log)
     }
 

@@ -84,7 +84,9 @@ final class Scene {
         guard let epoch = LeaderEpoch(exactly: epoch) else { preconditionFailure("lawful") }
         try log.append(batch.rawSpan, epoch: epoch)
         bases[Self.name(number), default: []].append(base)
-        try noteEnds(number)
+        guard settings.flushPolicy == .durable else { return try noteEnds(number) }
+        // Acknowledged means durable, whatever the log says of itself.
+        note(number, .acknowledge(flushed: base + count, written: base + count))
     }
 
     private func nextValue(_ epoch: Int32, _ padding: Int) -> String {
