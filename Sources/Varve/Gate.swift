@@ -11,11 +11,11 @@ internal import CVarve
 ///
 /// *Threads*: any.
 @safe
-final class Gate: @unchecked Sendable {
+package final class Gate: @unchecked Sendable {
     // @unchecked: the pointer never changes, and what it points to is made of C atomics.
     private let gate: OpaquePointer
 
-    init() {
+    package init() {
         guard let made = unsafe varve_gate_make() else { preconditionFailure("no memory") }
         unsafe gate = made
     }
@@ -23,14 +23,14 @@ final class Gate: @unchecked Sendable {
     deinit { unsafe varve_gate_free(gate) }
 
     /// How often the gate was opened.
-    var seen: UInt32 { unsafe varve_gate_now(gate) }
+    package var seen: UInt32 { unsafe varve_gate_now(gate) }
 
     /// Wakes everybody who waits. Costs no system call when nobody does.
-    func open() { unsafe varve_gate_open(gate) }
+    package func open() { unsafe varve_gate_open(gate) }
 
     /// Sleeps until the gate was opened after `seen` was taken, or `limit` has passed. It may
     /// return early.
-    func wait(unlessOpenedSince seen: UInt32, for limit: Duration? = nil) {
+    package func wait(unlessOpenedSince seen: UInt32, for limit: Duration? = nil) {
         let nanoseconds = limit.map { max(0, $0.wholeNanoseconds) } ?? -1
         unsafe varve_gate_wait(gate, seen, nanoseconds)
     }

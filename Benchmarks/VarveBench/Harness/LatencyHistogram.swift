@@ -3,7 +3,7 @@
 ///
 ///     value        0 … 127      128 … 255     256 … 511     …
 ///     step         1            2             4
-struct LatencyHistogram: Hashable, Sendable {
+package struct LatencyHistogram: Hashable, Sendable {
     private static let stepBits = 6
     private static let steps = 1 << stepBits
     /// Values of up to 2^42 ns, more than an hour; what is longer counts as that.
@@ -14,8 +14,10 @@ struct LatencyHistogram: Hashable, Sendable {
     /// Nanoseconds.
     private(set) var largest: Int64 = 0
 
+    package init() {}
+
     /// Notes a latency in nanoseconds.
-    mutating func add(_ nanoseconds: Int64) {
+    package mutating func add(_ nanoseconds: Int64) {
         counts[Self.slot(of: UInt64(max(0, nanoseconds)))] += 1
         count += 1
         largest = max(largest, nanoseconds)
@@ -65,7 +67,7 @@ public struct LatencySummary: Hashable, Sendable {
     public var largest: Int64
 
     /// Nil when nothing was noted.
-    init?(_ histogram: LatencyHistogram) {
+    package init?(_ histogram: LatencyHistogram) {
         guard histogram.count > 0 else { return nil }
         p50 = histogram.percentile(0.5)
         p99 = histogram.percentile(0.99)

@@ -56,7 +56,7 @@ enum AppendCommand {
         "flush", .flushPolicy, standard: .durable, "what an acknowledged append has survived")
     static let flushSize = Parameter(
         "flush-size", .size(.zero...(.gib(1))), standard: .mib(8),
-        "under durable, flush at the latest after this much; 0 flushes each batch")
+        "write and flush at the latest after this much; 0 does so after each batch")
     static let linger = Parameter(
         "linger", .duration, standard: .milliseconds(10),
         "how long an unfinished batch waits for more input")

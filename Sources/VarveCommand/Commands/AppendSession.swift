@@ -1,62 +1,52 @@
 internal import Varve
+internal import VarveBench
 internal import VarveBytes
 internal import VarveLinux
-internal import VarveLog
-internal import VarveRecords
 internal import VarveSystem
-internal import VarveTerms
 
-/// An append under way: records become batches, batches go to the log, and what the flush policy
-/// promises is waited for, for many batches at once.
+/// An append under way: records become batches, a pipeline takes the batches to the log, and what
+/// the flush policy promises is waited for, for many batches at once.
 final class AppendSession {
-    private let directory: DataDirectory
-    private let log: Log
+    private let log: SharedLog
+    private let pipeline: AppendPipeline
     private let console: Console
     private let clock: any Clock
     private let batchSettings: BatchSettings
-    private let compression: Compression
-    private let flushSize: Int
     private let prints: Bool
     private let start: Instant
     private let startOffset: Offset
 
     private var builder = RecordBatchBuilder(capacity: 512 << 10)
-    private var compressed = ByteBuffer(capacity: 64)
-    private let compressor = Compressor()
+    /// When the first record of the batch under construction came.
+    private var batchStart = Instant(nanoseconds: 0)
     private var recordCount = 0
     private var inputSize = 0
-    private var storedSize = 0
-    private var unflushedSize = 0
-    private var acknowledged: Offset
 
     init(_ invocation: Invocation) throws(CommandError) {
         let arguments = invocation.arguments
         console = invocation.console
         clock = invocation.surroundings.clock
-        flushSize = arguments[AppendCommand.flushSize].bytes
         prints = arguments[AppendCommand.acknowledge]
-        var settings = LogSettings()
-        settings.flushPolicy = arguments[AppendCommand.flush]
-        settings.segmentSizeMax = arguments[AppendCommand.segmentSize]
-        settings.batchSizeMax = arguments[AppendCommand.batchSizeMax]
+        var settings = SharedSettings()
+        settings.log.flushPolicy = arguments[AppendCommand.flush]
+        settings.log.segmentSizeMax = arguments[AppendCommand.segmentSize]
+        settings.log.batchSizeMax = arguments[AppendCommand.batchSizeMax]
+        settings.unflushedSizeMax = arguments[AppendCommand.flushSize]
+        // One thread appends for all, so there is nobody to wait for.
+        settings.lingerMax = .zero
         var batchSettings = BatchSettings()
-        compression = arguments[AppendCommand.compression]
-        batchSettings.sizeMax = min(
-            arguments[AppendCommand.batchSize], settings.batchSizeMax)
+        let batchSize = min(arguments[AppendCommand.batchSize], settings.log.batchSizeMax)
+        batchSettings.sizeMax = batchSize
         self.batchSettings = batchSettings
-        let directory = try engine { () throws(LogError) in
-            try DataDirectory(invocation.directory, in: invocation.surroundings)
+        let log = try engine { () throws(LogError) in
+            try SharedLog(
+                invocation.directory, name: "\(invocation.logName)", settings: settings,
+                in: invocation.surroundings)
         }
-        self.directory = directory
-        let name = invocation.logName
-        do {
-            log = try directory.openLog(name, settings: settings)
-        } catch {
-            try? directory.close()
-            throw .log(error)
-        }
+        self.log = log
+        pipeline = try AppendPipeline(
+            into: log, arguments[AppendCommand.compression], batchSize: batchSize, clock: clock)
         startOffset = log.ends.written
-        acknowledged = log.ends.flushed
         start = clock.now()
         builder.begin(batchSettings)
     }
@@ -66,9 +56,11 @@ final class AppendSession {
     // MARK: Records
 
     func add(key: RawSpan?, value: RawSpan?, timestamp: Timestamp) throws(CommandError) {
+        if builder.isEmpty { batchStart = clock.now() }
         do {
             if case .full = try builder.append(key: key, value: value, timestamp: timestamp) {
                 try finishBatch()
+                batchStart = clock.now()
                 _ = try builder.append(key: key, value: value, timestamp: timestamp)
             }
         } catch let error as CommandError {
@@ -82,7 +74,7 @@ final class AppendSession {
         inputSize += (key?.byteCount ?? 0) + (value?.byteCount ?? 0)
     }
 
-    /// Writes the batch under construction, if it has a record.
+    /// Hands on the batch under construction, if it has a record.
     private func finishBatch() throws(CommandError) {
         guard !builder.isEmpty else { return }
         do throws(BatchBuildError) {
@@ -90,60 +82,21 @@ final class AppendSession {
         } catch {
             throw .log(.refusedRecord(error))
         }
-        try write(sealed: builder)
+        try engine { () throws(LogError) in try pipeline.take(&builder, since: batchStart) }
         builder.begin(batchSettings)
+        try tellAcknowledged()
     }
 
-    /// Compresses the batch, or leaves it when that would not make it smaller: what a log takes is
-    /// then never longer for its codec.
-    private func write(sealed builder: borrowing RecordBatchBuilder) throws(CommandError) {
-        if compression.codec == .none {
-            try write(builder.sealedBytes)
-            return
-        }
-        var packed = ByteBuffer(capacity: 0)
-        swap(&packed, &compressed)
-        packed.removeAll()
-        do throws(CompressionError) {
-            try BatchCompression.compress(
-                builder.sealedBytes, with: compression, by: compressor, into: &packed)
-        } catch {
-            throw .log(.refusedRecord(.compression(error)))
-        }
-        if packed.count < builder.estimatedSize.bytes {
-            try write(packed.bytes)
-        } else {
-            try write(builder.sealedBytes)
-        }
-        swap(&packed, &compressed)
-    }
-
-    private func write(_ batch: RawSpan) throws(CommandError) {
-        let now = clock.wallClock()
-        storedSize += batch.byteCount
-        guard log.settings.flushPolicy == .durable else {
-            try engine { () throws(LogError) in _ = try log.append(batch, checking: .frame) }
-            return try acknowledge(log.ends.written)
-        }
-        try engine { () throws(LogError) in _ = try log.write(batch, checking: .frame, now: now) }
-        unflushedSize += batch.byteCount
-        if unflushedSize >= flushSize { try flush() }
-    }
-
-    private func flush() throws(CommandError) {
-        try engine { () throws(LogError) in try log.flush() }
-        unflushedSize = 0
-        if log.settings.flushPolicy == .durable { try acknowledge(log.ends.flushed) }
-    }
-
-    private func acknowledge(_ end: Offset) throws(CommandError) {
-        guard end > acknowledged else { return }
-        acknowledged = end
-        guard prints else { return }
-        if console.isJSON {
-            try console.output.line(["acknowledged": .number(end.rawValue)])
-        } else {
-            try console.output.line("\(end)")
+    /// Tells whoever asked for it what has been acknowledged since.
+    private func tellAcknowledged() throws(CommandError) {
+        let ends = pipeline.takeAcknowledgedEnds()
+        guard prints, !ends.isEmpty else { return }
+        for end in ends {
+            if console.isJSON {
+                try console.output.line(["acknowledged": .number(end.rawValue)])
+            } else {
+                try console.output.line("\(end)")
+            }
         }
         do {
             try console.output.flush()
@@ -159,26 +112,21 @@ final class AppendSession {
     /// Everything added so far is acknowledged on return.
     func settle() throws(CommandError) {
         try finishBatch()
-        if log.settings.flushPolicy == .durable { try flush() }
+        try engine { () throws(LogError) in try pipeline.settle() }
+        try tellAcknowledged()
     }
 
-    /// While the input pauses: records do not wait for more than `pause`, nor stay unflushed for
-    /// longer than the policy says.
+    /// While the input pauses: records do not wait for more than `pause`.
     func linger(for stream: LinuxStream, _ pause: Duration) throws(CommandError) {
-        guard !stream.isReadable(within: pause) else { return }
-        try settle()
-        guard case .interval(let interval) = log.settings.flushPolicy,
-            log.ends.flushed < log.ends.written, !stream.isReadable(within: interval)
-        else { return }
-        try flush()
+        if !stream.isReadable(within: pause) { try settle() }
     }
 
     // MARK: The end
 
     /// Closes the log and its directory cleanly.
     func close() throws(CommandError) {
-        try engine { () throws(LogError) in try directory.close() }
-        acknowledged = log.ends.flushed
+        pipeline.close()
+        try engine { () throws(LogError) in try log.close() }
     }
 
     /// Stores what was taken before `error` came, and closes as cleanly as that allows.
@@ -187,7 +135,8 @@ final class AppendSession {
             if error.leavesLogUsable { try settle() }
             try close()
         } catch let second {
-            try? directory.close()
+            pipeline.close()
+            try? log.close()
             return error.leavesLogUsable ? second : error
         }
         switch error {
@@ -210,6 +159,7 @@ final class AppendSession {
     func summarise() throws(CommandError) {
         let seconds = DurationText.seconds(of: clock.now().duration(since: start))
         let end = log.ends.written
+        let storedSize = pipeline.storedSize
         let ratio = storedSize > 0 ? Double(inputSize) / Double(storedSize) : 1
         var text = "appended \(recordCount) records"
         if recordCount > 0 {
@@ -219,6 +169,11 @@ final class AppendSession {
         text += "\(SizeText.rounded(Double(storedSize))) stored "
         text += "(\(SizeText.figures(ratio)) : 1), \(SizeText.figures(seconds)) s, "
         text += "\(SizeText.rounded(seconds > 0 ? Double(inputSize) / seconds : 0))/s"
+        let latencies = pipeline.latencies
+        if let latencies {
+            text += ", acknowledged after \(Self.milliseconds(latencies.p50)) ms (p50), "
+            text += "\(Self.milliseconds(latencies.p99)) ms (p99)"
+        }
         try console.summarise(
             text,
             [
@@ -227,7 +182,19 @@ final class AppendSession {
                 "flushedOffset": .number(log.ends.flushed.rawValue),
                 "inputBytes": .count(inputSize), "storedBytes": .count(storedSize),
                 "seconds": .fraction(seconds),
+                "acknowledgedAfterUs": latencies.map { latencies in
+                    [
+                        "p50": .number(latencies.p50 / 1000),
+                        "p99": .number(latencies.p99 / 1000),
+                        "p999": .number(latencies.p999 / 1000),
+                        "max": .number(latencies.largest / 1000),
+                    ]
+                } ?? .null,
             ])
+    }
+
+    private static func milliseconds(_ nanoseconds: Int64) -> String {
+        SizeText.figures(Double(nanoseconds) / 1e6)
     }
 }
 

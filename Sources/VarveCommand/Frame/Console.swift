@@ -41,7 +41,7 @@ final class Console {
     ///
     /// - Parameter total: how much there is to do; nil when that is not known.
     func startProgress(_ label: String, total: Int?, _ unit: Progress.Unit) -> Progress {
-        let isShown = !isQuiet && !isJSON && stream.isTerminal
+        let isShown = !isQuiet && stream.isTerminal
         let made = Progress(
             label: label, total: total, unit: unit, clock: clock,
             terminal: isShown ? stream : nil)
