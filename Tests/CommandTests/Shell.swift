@@ -50,8 +50,17 @@ final class Shell: Sendable {
         }
         var environment = unsafe [quiet, path, nil]
         var process: pid_t = 0
+        // Threads of the pool block most signals, and a shell that never hears of a child's end
+        // waits for it forever.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_init(&attributes)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
         let failure = unsafe posix_spawn(
-            &process, words[0], nil, nil, &arguments, &environment)
+            &process, words[0], nil, &attributes, &arguments, &environment)
         try #require(failure == 0)
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) == -1 { try #require(errno == EINTR) }
