@@ -202,11 +202,16 @@ public final class Log {
         do {
             try active.finish()
             try active.flushIndexes()
-            try endsFile.remove()
         } catch {
             throw .file(error)
         }
         noteEnds()
+    }
+
+    /// Removes the ends file of a closed log, once the directory's checkpoints say as much as it
+    /// does: until then it is what bounds a recovery.
+    func removeEnds() throws(LogError) {
+        try wrapping { () throws(FileError) in try endsFile.remove() }
     }
 
     /// Lets the next checkpoint of the directory say how far this log is flushed.

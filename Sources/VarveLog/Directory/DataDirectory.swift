@@ -225,9 +225,11 @@ public final class DataDirectory {
                 first = first ?? error
             }
         }
+        let closed = openLogs.values
         openLogs = [:]
         if let first { throw first }
         try checkpoints.store()
+        for log in closed { try log.removeEnds() }
         // The mark speaks for every log: one that nobody opened since a crash would lose its
         // recovery by it.
         let names = try logNames()

@@ -252,9 +252,9 @@ struct LogRecovery {
             settings.flushPolicy == .durable && $0.bootID == bootID && $0.ends.flushed <= end
         }
         if isProven == true { return .neverAcknowledged }
-        let published = published?.ends.written ?? end
-        return .possiblyAcknowledged(
-            end..<max(end.advanced(byExactly: 1) ?? end, tail.endOffset ?? end, published))
+        let ends = [tail.endOffset, tail.claimedEnd, published?.ends.written]
+        let least = end.advanced(byExactly: 1) ?? end
+        return .possiblyAcknowledged(end..<ends.reduce(least) { max($0, $1 ?? $0) })
     }
 
     // MARK: Indexes and epochs
