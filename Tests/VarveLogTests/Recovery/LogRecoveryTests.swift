@@ -84,6 +84,36 @@ struct LogRecoveryTests {
         #expect(try again.killed().values() == LogOnDisk.values(0..<6))
     }
 
+    @Test("a program that dies anywhere in a close leaves word of how far the log is flushed")
+    func killedInClose() throws {
+        let home = try LogOnDisk()
+        try home.append(0..<10)
+        let end = home.log.ends.flushed
+        let before = home.disk.operationCount
+        try home.directory.close()
+        #expect(home.disk.operationCount > before + 5)
+        for moment in before...home.disk.operationCount {
+            let left = SimulatedDisk(replaying: home.disk.trace, through: moment)
+            let again = try LogOnDisk(left.processDeath())
+            #expect(again.log.recovery.knownFlushed == end, "after operation \(moment)")
+            #expect(again.log.recovery.damaged.isEmpty && again.log.recovery.cut == nil)
+        }
+    }
+
+    @Test("a torn batch that still says how many records it has is named with all of them")
+    func claimedOffsets() throws {
+        let (home, base, size) = try written(5)
+        let torn = try LogFixture.batch("torn", count: 7, padding: 40)
+        let next = home.disk.crash(keeping: .none)
+        var bytes = torn
+        bytes.replaceSubrange(0..<8, with: [0, 0, 0, 0, 0, 0, 0, 10])
+        next.overwrite(
+            LogOnDisk.file(base), Array(bytes.dropLast(20)), at: FilePosition(size))
+        let again = try LogOnDisk(next, bootID: UniqueID(high: 2, low: 2))
+        #expect(
+            again.log.recovery.cut?.standing == .possiblyAcknowledged(Offset(10)..<Offset(17)))
+    }
+
     @Test("where nothing says how far a log was flushed, whole batches behind damage are kept")
     func nothingKnown() throws {
         let (home, base, size) = try written(5)
