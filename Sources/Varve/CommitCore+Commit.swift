@@ -22,8 +22,8 @@ extension CommitCore {
     func commit() -> CommitStep {
         let (step, expected) = becomeCommitterOfCollected()
         guard case .committed = step else { return step }
-        linger(for: expected)
-        let work = takeCollected()
+        let didAllCome = linger(for: expected)
+        let work = takeCollected(didAllCome: didAllCome)
         var failure: LogError?
         do {
             try owner.commit(work, compression: settings.compression)
@@ -41,27 +41,37 @@ extension CommitCore {
             if state.isCommitting { return (.busy, 0) }
             if state.collecting.isEmpty { return (.idle, 0) }
             state.isCommitting = true
+            if state.lingersToSkip > 0 {
+                state.lingersToSkip -= 1
+                return (.committed, 0)
+            }
             return (.committed, state.lastCount)
         }
     }
 
     /// Waits a moment for those who took part in the last commit: they were just woken and are on
     /// their way back. Whoever appends alone never waits.
-    private func linger(for expected: Int) {
-        guard expected > 1, submissions.load(ordering: .acquiring) < expected else { return }
+    ///
+    /// - Returns: whether all came; if the time was over before, the machine has no processor for
+    ///   them, and waiting only takes one more away. Nil when nobody is waited for.
+    private func linger(for expected: Int) -> Bool? {
+        guard expected > 1 else { return nil }
+        guard submissions.load(ordering: .acquiring) < expected else { return true }
         let deadline = clock.now().advanced(by: settings.lingerMax)
         // The count bounds the wait where a simulated clock stands still.
         for spin in 1...Self.spinMax where submissions.load(ordering: .acquiring) < expected {
             varve_pause()
-            if spin % 64 == 0, clock.now() >= deadline { return }
+            if spin % 64 == 0, clock.now() >= deadline { return false }
         }
+        return submissions.load(ordering: .acquiring) >= expected
     }
 
     /// Some milliseconds of pauses, far beyond any linger.
     private static var spinMax: Int { 1 << 16 }
 
-    private func takeCollected() -> Staging {
+    private func takeCollected(didAllCome: Bool?) -> Staging {
         let work = state.withLock { state -> Staging in
+            if let didAllCome { state.noteLinger(didAllCome: didAllCome) }
             state.collecting.sealOpen()
             var work = state.spare.take() ?? Staging()
             swap(&work, &state.collecting)

@@ -48,6 +48,16 @@ final class CommitCore: Sendable {
         /// How many submissions the last commit had.
         var lastCount = 0
         var tasks = WaitingTasks()
+        /// How many commits do without a linger, after lingers that waited in vain.
+        var lingersToSkip = 0
+        var lastSkipped = 0
+
+        /// Each linger in vain doubles how many commits do without one, up to 64; one that
+        /// everybody came to ends that.
+        mutating func noteLinger(didAllCome: Bool) {
+            lastSkipped = didAllCome ? 0 : min(64, max(1, lastSkipped * 2))
+            lingersToSkip = lastSkipped
+        }
     }
 
     init(owner: LogOwner, settings: SharedSettings) {
