@@ -24,4 +24,11 @@ extension CommitCore {
         for wake in ready { wake.resume() }
         if let failure { throw failure }
     }
+
+    /// Takes submissions again after the log was resumed.
+    func takeSubmissionsAgain() {
+        state.withLock { state in
+            if case .poisoned? = state.closing, !state.isShutDown { state.closing = nil }
+        }
+    }
 }

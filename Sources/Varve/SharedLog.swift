@@ -188,6 +188,15 @@ public final class SharedLog: Sendable {
         try core.exclusively { owner throws(LogError) in try owner.log.truncate(to: offset) }
     }
 
+    /// Lets the log go on after a failed flush, in a new segment, from its last good flush; see
+    /// `Log.resume()`. Appends that failed stay failed: the caller tries them again.
+    @discardableResult
+    public func resume() throws(LogError) -> Resumption? {
+        let resumption = try core.exclusively { owner throws(LogError) in try owner.log.resume() }
+        if resumption != nil { core.takeSubmissionsAgain() }
+        return resumption
+    }
+
     /// Records how far the log is flushed, so that recovery after a crash reads only what follows.
     public func checkpoint() throws(LogError) {
         try core.exclusively { owner throws(LogError) in try owner.directory.checkpoint() }

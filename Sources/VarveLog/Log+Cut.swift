@@ -121,7 +121,8 @@ extension Log {
         return ends.written
     }
 
-    private struct BatchPlace {
+    /// Where the log is cut.
+    struct BatchPlace {
         var position: Int
         var offset: Offset
     }
@@ -167,7 +168,8 @@ extension Log {
         try wrapping { () throws(FileError) in try endsFile.publishDurably(said) }
     }
 
-    private func perform(
+    /// Cuts at a place up to which the ends file says the log is flushed, at most.
+    func perform(
         cutTo place: BatchPlace, in last: Segment, keeping count: Int
     ) throws(LogError) {
         // Between the look at the pins and this a reader may have come; nothing is changed yet but

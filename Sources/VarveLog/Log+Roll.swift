@@ -19,6 +19,13 @@ extension Log {
         if !endsFile.isDurable {
             try wrapping { () throws(FileError) in try endsFile.publish(endsNow()) }
         }
+        try startSegment(at: base)
+        publishEnds(.durably)
+    }
+
+    /// Goes on in a new segment at the log's end. A failure leaves the log as it was; files that
+    /// could not be removed then are noted as left over.
+    func startSegment(at base: Offset) throws(LogError) {
         leftover = base
         do {
             try goOn(from: base)
@@ -28,10 +35,10 @@ extension Log {
             throw error
         }
         published.publish(segments: segments, ends: ends)
-        publishEnds(.durably)
     }
 
-    /// Makes the new segment, then seals the old one.
+    /// Makes the new segment, then seals the old one. An empty segment of the same name is not
+    /// sealed but replaced, with files of its own.
     private func goOn(from base: Offset) throws(LogError) {
         let made = try wrapping { () throws(FileError) in
             try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
@@ -41,7 +48,7 @@ extension Log {
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: surroundings.fileSystem)
-        try seal()
+        if segments.last?.baseOffset == base { segments.removeLast() } else { try seal() }
         active = ActiveSegment(
             segment: segment, files: made, fill: SegmentFill(baseOffset: base))
         segments.append(segment)

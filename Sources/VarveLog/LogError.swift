@@ -28,7 +28,7 @@ public enum LogError: Error, Hashable, Sendable {
     /// The largest offset there is has been reached.
     case offsetsExhausted(path: String)
     /// A flush failed, so what the disk holds above the last good flush is unknown. The log takes
-    /// no more appends; reopening it cuts what was never acknowledged.
+    /// no more appends until `Log.resume` or a new opening cuts what was never acknowledged.
     case poisoned(path: String, cause: FileError)
     /// The stored bytes are not what was written; they are not served.
     case corrupt(CorruptRange)
@@ -68,7 +68,7 @@ extension LogError: CustomStringConvertible {
         case .offsetsExhausted(let path): "\(path) has no offsets left"
         case .poisoned(let path, let cause):
             "\(path) takes no more appends since a flush failed (\(cause)); "
-                + "check the disk, then reopen the log"
+                + "check the disk, then resume the log or open it anew"
         case .corrupt(let range): "\(range)"
         case .pinned(let path):
             "\(path) cannot be cut while readers hold bytes of it; let them finish first"

@@ -46,7 +46,7 @@ public struct LogSettings: Hashable, Sendable {
     /// How readers get at the bytes of segments.
     public enum ReadAccess: Hashable, Sendable {
         /// Through a mapping of the file: no copy. A disk that fails under bytes that were checked
-        /// and are still held can end the process (docs/durability.md).
+        /// and are still held can end the process (docs/internals/durability.md).
         case mapped
         /// Copied out with `pread`: slower, and no fault of the disk can end the process.
         case copied

@@ -66,6 +66,33 @@ struct CommitFailureTests {
         #expect(try world.valuesAfterPowerCut() == ["safe"])
     }
 
+    @Test("a resumed log takes appends again, at the offsets that the failed ones gave up")
+    func resumed() throws {
+        let world = SimulatedLog()
+        let log = try world.open()
+        #expect(try log.resume() == nil)
+        try log.append("safe")
+        let lost = try accepted(log.submit(Record(text: "lost")))
+        world.disk.failNext(.flush, with: .noSpace)
+        log.commit()
+        world.disk.fail(ordinal: 0, of: [.flush], with: .inputOutput)
+        #expect(throws: LogError.self) { try log.resume() }
+        #expect(throws: LogError.self) { try log.append("refused") }
+        let resumption = try log.resume()
+        #expect(resumption?.dropped == lost.offsets)
+        #expect(resumption?.cause.error == .noSpace)
+        #expect(try log.append("after") == Offset(1))
+        guard case .failed(.poisoned) = log.outcome(of: lost) else {
+            Issue.record("\(log.outcome(of: lost))")
+            return
+        }
+        #expect(try values(of: log) == ["safe", "after"])
+        #expect(try world.valuesAfterPowerCut() == ["safe", "after"])
+        try log.close()
+        #expect(throws: LogError.self) { try log.append("closed") }
+        #expect(throws: LogError.self) { try log.resume() }
+    }
+
     @Test("a record over the limit is refused alone; others of the same commit are not touched")
     func tooLarge() throws {
         let world = SimulatedLog()
