@@ -61,6 +61,10 @@ let package = Package(
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung(
+            "VarveProof",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
+            path: "Tests/VarveProof"),
+        rung(
             "Varve",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
@@ -112,7 +116,10 @@ let package = Package(
             ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
         tests(
             "SimulationTests",
-            ["VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim"]),
+            [
+                "VarveProof", "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem",
+                "VarveRecords", "VarveSim",
+            ]),
         tests(
             "KillTests",
             [

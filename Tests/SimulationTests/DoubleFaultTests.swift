@@ -1,6 +1,7 @@
 import Testing
 import VarveBytes
 import VarveLog
+import VarveProof
 import VarveSim
 import VarveSystem
 import VarveTerms

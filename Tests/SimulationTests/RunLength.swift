@@ -1,4 +1,5 @@
 import Glibc
+import VarveProof
 
 /// How long the simulations run. By default a slice that fits a build; `VARVE_SIM_SECONDS=600`
 /// takes every state there is, each workload for at most its share of that time.
@@ -17,14 +18,7 @@ enum RunLength {
     static func report(_ line: String) { print("simulation: \(line)") }
 }
 
-/// Ends a run when its share of the time is over.
-struct Deadline {
-    private let start = ContinuousClock.now
-    private let share: Duration?
-
-    init(shares: Int) { share = RunLength.seconds.map { .seconds($0 / Double(shares)) } }
-
-    var isOver: Bool { share.map { start.duration(to: .now) > $0 } ?? false }
-
-    var elapsed: Duration { start.duration(to: .now) }
+extension Deadline {
+    /// One of `shares` equal parts of the time that there is.
+    init(shares: Int) { self.init(after: RunLength.seconds.map { .seconds($0 / Double(shares)) }) }
 }

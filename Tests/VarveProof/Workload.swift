@@ -1,21 +1,18 @@
-import Testing
-import VarveLog
+package import VarveLog
 import VarveRecords
-import VarveSim
+package import VarveSim
 import VarveTerms
 
 /// What a program does with its logs: one of the canonical ones, all small.
-struct Workload: Sendable, CustomTestStringConvertible {
-    var name: String
-    var settings: LogSettings
+package struct Workload: Sendable {
+    package var name: String
+    package var settings: LogSettings
     /// What is on the disk before the trace begins.
-    var prepare: @Sendable (Scene) throws -> Void = { _ in }
-    var run: @Sendable (Scene) throws -> Void
-
-    var testDescription: String { name }
+    package var prepare: @Sendable (Scene) throws -> Void = { _ in }
+    package var run: @Sendable (Scene) throws -> Void
 
     /// Runs it once.
-    func played(
+    package func played(
         options: DiskOptions = DiskOptions(), laying: (SimulatedDisk) -> Void = { _ in }
     ) throws -> Scene {
         let scene = Scene(SimulatedDisk(options: options), settings: settings)
@@ -27,7 +24,7 @@ struct Workload: Sendable, CustomTestStringConvertible {
     }
 
     /// Segments of 1 KiB with an index entry for every batch or two.
-    static func settings(
+    package static func settings(
         _ policy: FlushPolicy = .durable, _ change: (inout LogSettings) -> Void = { _ in }
     ) -> LogSettings {
         var settings = LogSettings()

@@ -4,13 +4,15 @@ import VarveSim
 import VarveTerms
 
 extension Workload {
-    static let canonical: [Workload] = [
+    package static let canonical: [Workload] = [
         firstAppends, rolls, compressed, interval, pageCache, reopening, deleting, retention,
         truncating, twoLogs, recovering, epochs,
     ]
 
     /// A directory is made, a log in it, and a few batches are appended.
-    static let firstAppends = Workload(name: "first appends", settings: settings()) { scene in
+    package static let firstAppends = Workload(
+        name: "first appends", settings: settings()
+    ) { scene in
         try scene.open()
         try scene.append()
         try scene.append(3)
@@ -18,14 +20,14 @@ extension Workload {
     }
 
     /// Appends fill several segments.
-    static let rolls = Workload(
+    package static let rolls = Workload(
         name: "rolls", settings: settings(), prepare: { try $0.open() },
         run: { scene in
             for _ in 0..<7 { try scene.append(2, padding: 120) }
             try scene.append(1, padding: 600)
         })
 
-    static let compressed = Workload(
+    package static let compressed = Workload(
         name: "compressed batches", settings: settings(), prepare: { try $0.open() },
         run: { scene in
             for codec in [Compression.gzip, .snappy, .lz4, .zstd] {
@@ -34,7 +36,7 @@ extension Workload {
         })
 
     /// Flushes come with the clock.
-    static let interval = Workload(
+    package static let interval = Workload(
         name: "flushing at intervals", settings: settings(.interval(.seconds(1))),
         prepare: { try $0.open() },
         run: { scene in
@@ -45,7 +47,7 @@ extension Workload {
         })
 
     /// The program never waits for the disk, but once in the middle.
-    static let pageCache = Workload(
+    package static let pageCache = Workload(
         name: "page cache", settings: settings(.pageCache), prepare: { try $0.open() },
         run: { scene in
             for _ in 0..<5 { try scene.append(padding: 250) }
@@ -53,7 +55,7 @@ extension Workload {
             for _ in 0..<5 { try scene.append(padding: 250) }
         })
 
-    static let reopening = Workload(
+    package static let reopening = Workload(
         name: "close, open and append", settings: settings(), prepare: { try $0.open() },
         run: { scene in
             try scene.append(2, padding: 40)
@@ -63,7 +65,7 @@ extension Workload {
             try scene.close()
         })
 
-    static let deleting = Workload(
+    package static let deleting = Workload(
         name: "deleting records", settings: settings(),
         prepare: { scene in
             try scene.open()
@@ -76,7 +78,7 @@ extension Workload {
             try scene.append()
         })
 
-    static let retention = Workload(
+    package static let retention = Workload(
         name: "retention by size and by age",
         settings: settings {
             $0.retentionSize = .kib(2)
@@ -95,7 +97,7 @@ extension Workload {
         })
 
     /// Into a batch, at the start of a segment, and all of it.
-    static let truncating = Workload(
+    package static let truncating = Workload(
         name: "truncating", settings: settings(),
         prepare: { scene in
             try scene.open()
@@ -110,7 +112,7 @@ extension Workload {
             try scene.append()
         })
 
-    static let twoLogs = Workload(
+    package static let twoLogs = Workload(
         name: "two logs", settings: settings(.pageCache), prepare: { try $0.open([0, 1]) },
         run: { scene in
             try scene.append(to: 0)
@@ -123,7 +125,7 @@ extension Workload {
         })
 
     /// Power is cut in the middle of an append; the log is opened and goes on.
-    static let recovering = Workload(
+    package static let recovering = Workload(
         name: "recovering and appending", settings: settings(),
         prepare: { scene in
             try scene.open()
@@ -139,7 +141,7 @@ extension Workload {
             try scene.append(2, padding: 300)
         })
 
-    static let epochs = Workload(
+    package static let epochs = Workload(
         name: "epochs", settings: settings(), prepare: { try $0.open() },
         run: { scene in
             try scene.append(epoch: 1)

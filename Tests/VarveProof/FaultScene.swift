@@ -1,14 +1,13 @@
-import Testing
 import VarveBytes
-import VarveLog
-import VarveRecords
-import VarveSim
-import VarveSystem
+package import VarveLog
+package import VarveRecords
+package import VarveSim
+package import VarveSystem
 import VarveTerms
 
 /// What a stubborn program does: each step is tried whatever became of the one before.
-struct FaultWorkload: Sendable, CustomTestStringConvertible {
-    enum Step: Sendable {
+package struct FaultWorkload: Sendable {
+    package enum Step: Sendable {
         case append(count: Int, padding: Int, epoch: Int32, Compression = .none)
         case roll, flush, checkpoint, retain
         case delete(before: Int)
@@ -24,15 +23,13 @@ struct FaultWorkload: Sendable, CustomTestStringConvertible {
         case clearFaults
     }
 
-    var name: String
-    var settings: LogSettings
-    var steps: [Step]
+    package var name: String
+    package var settings: LogSettings
+    package var steps: [Step]
 
-    var testDescription: String { name }
+    package static let all = [appending, cutting, pageCache]
 
-    static let all = [appending, cutting, pageCache]
-
-    static let appending = FaultWorkload(
+    package static let appending = FaultWorkload(
         name: "appending", settings: Workload.settings(),
         steps: [
             .append(count: 2, padding: 120, epoch: 0), .append(count: 2, padding: 120, epoch: 1),
@@ -43,7 +40,7 @@ struct FaultWorkload: Sendable, CustomTestStringConvertible {
             .append(count: 1, padding: 0, epoch: 3), .reopen,
         ])
 
-    static let cutting = FaultWorkload(
+    package static let cutting = FaultWorkload(
         name: "cutting",
         settings: Workload.settings { $0.retentionSize = .kib(2) },
         steps: [
@@ -55,7 +52,7 @@ struct FaultWorkload: Sendable, CustomTestStringConvertible {
             .append(count: 1, padding: 0, epoch: 2), .reopen,
         ])
 
-    static let pageCache = FaultWorkload(
+    package static let pageCache = FaultWorkload(
         name: "page cache", settings: Workload.settings(.pageCache),
         steps: [
             .append(count: 2, padding: 250, epoch: 0), .append(count: 2, padding: 250, epoch: 0),
@@ -68,13 +65,13 @@ struct FaultWorkload: Sendable, CustomTestStringConvertible {
 }
 
 /// Runs a `FaultWorkload` and keeps account of what it was told.
-final class FaultScene {
+package final class FaultScene {
     /// How the last process ends.
-    enum End: CaseIterable { case processDeath, powerCut, evictedCaches }
+    package enum End: CaseIterable { case processDeath, powerCut, evictedCaches }
 
-    private(set) var disk: SimulatedDisk
+    package private(set) var disk: SimulatedDisk
     private var journal = Journal()
-    private(set) var refusals = 0
+    package private(set) var refusals = 0
     private var hitsBefore = 0
     private let workload: FaultWorkload
     private var directory: DataDirectory?
@@ -88,23 +85,23 @@ final class FaultScene {
     /// Whether a flush failed since the log was opened: it takes no appends then.
     private var isPoisoned = false
 
-    init(_ workload: FaultWorkload) {
+    package init(_ workload: FaultWorkload) {
         self.workload = workload
         disk = SimulatedDisk()
     }
 
     /// What must be there now.
-    var expectation: Expectation { journal.end }
+    package var expectation: Expectation { journal.end }
 
     private func apply(_ event: Expectation.Event) {
         journal.note(event, at: disk.operationCount)
     }
 
     /// How many calls failed.
-    var hitCount: Int { hitsBefore + disk.faultHitCount }
+    package var hitCount: Int { hitsBefore + disk.faultHitCount }
 
     /// - Returns: what went wrong on the way; nil when every failure was a typed one.
-    func run() -> String? {
+    package func run() -> String? {
         for step in workload.steps where wrong == nil {
             do {
                 try perform(step)
@@ -252,7 +249,7 @@ final class FaultScene {
     }
 
     /// Ends the last process, takes the faults away, and looks at what the next one finds.
-    func fault(after end: End) -> String? {
+    package func fault(after end: End) -> String? {
         let (left, death): (SimulatedDisk, Judge.Death) =
             switch end {
             case .processDeath: (disk.processDeath(), wasPowerCut ? .powerCut : .processDeath)

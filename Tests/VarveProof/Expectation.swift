@@ -1,24 +1,24 @@
 /// What a log may and must hold, as a journal of what its owner was told says.
 ///
 /// *Invariants*: flushedEnd ≤ writtenEnd ≤ candidates.count; startMin ≤ startMax.
-struct Expectation: Hashable {
+package struct Expectation: Hashable {
     /// For each offset the values that may stand there, the newest last. More than one where an
     /// append was refused or cut off and another one took its place.
-    private(set) var candidates: [[String]] = []
+    package private(set) var candidates: [[String]] = []
     /// Everything below was acknowledged as durable.
-    private(set) var flushedEnd = 0
+    package private(set) var flushedEnd = 0
     /// Everything below was acknowledged, whatever that promised.
-    private(set) var writtenEnd = 0
+    package private(set) var writtenEnd = 0
     /// Between which offsets the log starts.
-    private(set) var startMin = 0
-    private(set) var startMax = 0
+    package private(set) var startMin = 0
+    package private(set) var startMax = 0
     /// A deletion up to here failed, which may have moved the start or not.
     private var doubtfulStart = 0
     /// Where the log started before it was cut below that.
     private var startBeforeCut = 0
 
     /// What the owner did or was told.
-    enum Event: Hashable {
+    package enum Event: Hashable {
         /// An append of these values begins at an offset.
         case submit(at: Int, [String])
         /// A call returned with the log's ends.
@@ -35,7 +35,7 @@ struct Expectation: Hashable {
         case forget(above: Int)
     }
 
-    mutating func apply(_ event: Event) {
+    package mutating func apply(_ event: Event) {
         switch event {
         case .submit(let offset, let values):
             for (number, value) in values.enumerated() {
@@ -67,7 +67,7 @@ struct Expectation: Hashable {
     }
 
     /// The log was opened again and holds these values: that is what stands there from now on.
-    mutating func settle(start: Int, values: [String]) {
+    package mutating func settle(start: Int, values: [String]) {
         startMin = start
         startMax = start
         doubtfulStart = 0
@@ -80,21 +80,21 @@ struct Expectation: Hashable {
 }
 
 /// The events of one life, each with how many operations of the disk had happened by then.
-struct Journal {
-    var start = Expectation()
-    private(set) var events: [(ordinal: Int, event: Expectation.Event)] = []
+package struct Journal {
+    package var start = Expectation()
+    package private(set) var events: [(ordinal: Int, event: Expectation.Event)] = []
 
-    mutating func note(_ event: Expectation.Event, at ordinal: Int) {
+    package mutating func note(_ event: Expectation.Event, at ordinal: Int) {
         events.append((ordinal, event))
     }
 
     /// What holds after the first `moment` operations. An event noted between two operations
     /// counts as soon as the first of them is done.
-    func expectation(at moment: Int) -> Expectation {
+    package func expectation(at moment: Int) -> Expectation {
         var expectation = start
         for (ordinal, event) in events where ordinal <= moment { expectation.apply(event) }
         return expectation
     }
 
-    var end: Expectation { expectation(at: .max) }
+    package var end: Expectation { expectation(at: .max) }
 }

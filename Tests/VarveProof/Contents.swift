@@ -1,26 +1,26 @@
 import VarveBytes
-import VarveLog
+package import VarveLog
 import VarveRecords
 import VarveTerms
 
 /// Everything that a reader serves of a log, and what it says it cannot.
-struct Contents {
-    struct Served: Hashable {
-        var offset: Int
-        var value: String
-        var epoch: Int32
+package struct Contents {
+    package struct Served: Hashable {
+        package var offset: Int
+        package var value: String
+        package var epoch: Int32
     }
 
-    private(set) var served: [Served] = []
-    private(set) var corrupt: [CorruptRange] = []
+    package private(set) var served: [Served] = []
+    package private(set) var corrupt: [CorruptRange] = []
     /// Why reading stopped before the end; nil when it did not.
-    private(set) var stuck: String?
+    package private(set) var stuck: String?
 
-    var values: [String] { served.map(\.value) }
+    package var values: [String] { served.map(\.value) }
 
     /// Reads from the log's start to its visible end; behind damage it goes on where the error
     /// says.
-    init(of reader: LogReader, through visibility: Visibility = .includingUnflushed) {
+    package init(of reader: LogReader, through visibility: Visibility = .includingUnflushed) {
         var next = reader.startOffset
         var scanner = RecordScanner()
         while stuck == nil {
@@ -65,7 +65,7 @@ struct Contents {
     }
 
     /// What is wrong with an undamaged log of which `expectation` holds; nil when nothing is.
-    func fault(against expectation: Expectation, start: Int, end: Int) -> String? {
+    package func fault(against expectation: Expectation, start: Int, end: Int) -> String? {
         if let stuck { return "reading is stuck: \(stuck)" }
         if let first = corrupt.first { return "damage in an undamaged log: \(first)" }
         if !(expectation.startMin...expectation.startMax).contains(start) {
@@ -79,7 +79,7 @@ struct Contents {
             ? nil : "\(served.count) records between \(start) and \(end)"
     }
 
-    static func fault(_ record: Served, _ expectation: Expectation) -> String? {
+    package static func fault(_ record: Served, _ expectation: Expectation) -> String? {
         guard record.offset < expectation.candidates.count,
             expectation.candidates[record.offset].contains(record.value)
         else { return "invented '\(record.value)' at \(record.offset)" }

@@ -1,27 +1,27 @@
 import VarveBytes
-import VarveLog
+package import VarveLog
 import VarveRecords
-import VarveSim
-import VarveTerms
+package import VarveSim
+package import VarveTerms
 
 /// Opens what a death left, and holds it against what must be there; then goes on in it, and
 /// holds that against what it was told as well.
-struct Judge {
+package struct Judge {
     /// How the life before ended.
-    enum Death: Hashable { case powerCut, processDeath }
+    package enum Death: Hashable { case powerCut, processDeath }
 
     /// What is tried once the logs were found to be sound.
-    enum Sequel: Hashable {
+    package enum Sequel: Hashable {
         /// Append, then a power cut that keeps nothing which was not flushed.
         case powerCut
         /// Append, close, and open again: nothing is to be repaired then.
         case cleanClose
     }
 
-    var settings: LogSettings
-    var boot: UniqueID
+    package var settings: LogSettings
+    package var boot: UniqueID
 
-    init(_ settings: LogSettings, after death: Death) {
+    package init(_ settings: LogSettings, after death: Death) {
         self.settings = settings
         boot = death == .powerCut ? UniqueID(high: 7, low: 1_000) : Scene.boot
         self.death = death
@@ -30,7 +30,7 @@ struct Judge {
     private let death: Death
 
     /// - Returns: what is wrong with the disk; nil when nothing is.
-    func fault(
+    package func fault(
         of disk: SimulatedDisk, expecting expectations: [LogName: Expectation], then sequel: Sequel
     ) -> String? {
         do {
@@ -55,7 +55,7 @@ struct Judge {
     }
 
     /// The bytes of all `.log` files of a log.
-    static func batchesSize(of name: LogName, on disk: SimulatedDisk) -> Int {
+    package static func batchesSize(of name: LogName, on disk: SimulatedDisk) -> Int {
         let folder = Scene.path + "/" + name.folder + "/"
         return disk.paths.filter { $0.hasPrefix(folder) && $0.hasSuffix(".log") }
             .reduce(0) { $0 + (disk.contents($1)?.count ?? 0) }

@@ -1,40 +1,40 @@
 import VarveBytes
-import VarveLog
-import VarveRecords
-import VarveSim
-import VarveTerms
+package import VarveLog
+package import VarveRecords
+package import VarveSim
+package import VarveTerms
 
 /// A program that keeps one or two logs on a simulated disk, and a journal for each of what it
 /// asked for and what it was told.
-final class Scene {
-    static let path = "/srv/varve"
-    static let boot = UniqueID(high: 7, low: 1)
+package final class Scene {
+    package static let path = "/srv/varve"
+    package static let boot = UniqueID(high: 7, low: 1)
 
-    private(set) var disk: SimulatedDisk
-    private(set) var clock: SimulatedClock
-    private(set) var directory: DataDirectory?
-    private(set) var logs: [LogName: Log] = [:]
-    private(set) var journals: [LogName: Journal] = [:]
+    package private(set) var disk: SimulatedDisk
+    package private(set) var clock: SimulatedClock
+    package private(set) var directory: DataDirectory?
+    package private(set) var logs: [LogName: Log] = [:]
+    package private(set) var journals: [LogName: Journal] = [:]
     private var boot = Scene.boot
     private let settings: LogSettings
     /// How many operations had happened before what is to be looked at began.
-    var firstMoment = 0
+    package var firstMoment = 0
     private var serial = 0
     /// Where batches start, by log.
     private var bases: [LogName: [Int]] = [:]
 
-    init(_ disk: SimulatedDisk, settings: LogSettings) {
+    package init(_ disk: SimulatedDisk, settings: LogSettings) {
         self.disk = disk
         self.settings = settings
         clock = disk.clock
     }
 
-    static func name(_ number: Int = 0) -> LogName {
+    package static func name(_ number: Int = 0) -> LogName {
         guard let name = LogName(folder: "log-\(number)") else { preconditionFailure("lawful") }
         return name
     }
 
-    static func surroundings(_ disk: SimulatedDisk, boot: UniqueID) -> Surroundings {
+    package static func surroundings(_ disk: SimulatedDisk, boot: UniqueID) -> Surroundings {
         Surroundings(
             fileSystem: disk, clock: disk.clock, randomness: SeededRandomness(seed: 1),
             processID: 1, bootID: boot)
@@ -58,7 +58,7 @@ final class Scene {
 
     // MARK: What the program does
 
-    func open(_ numbers: [Int] = [0]) throws {
+    package func open(_ numbers: [Int] = [0]) throws {
         let opened = try DataDirectory(
             Self.path, in: Self.surroundings(disk, boot: boot))
         directory = opened
@@ -71,7 +71,7 @@ final class Scene {
     }
 
     /// Appends one batch of `count` records whose values are `epoch/serial` and padding.
-    func append(
+    package func append(
         _ count: Int = 1, to number: Int = 0, epoch: Int32 = 0,
         compression: Compression = .none, padding: Int = 0
     ) throws {
@@ -94,7 +94,7 @@ final class Scene {
         return "\(epoch)/\(serial)" + String(repeating: ".", count: padding)
     }
 
-    static func batch(
+    package static func batch(
         _ values: [String], compression: Compression = .none, timestamp: Int64 = 1_000
     ) throws -> [UInt8] {
         var builder = RecordBatchBuilder()
@@ -111,30 +111,30 @@ final class Scene {
         return output.bytes.array()
     }
 
-    func roll(_ number: Int = 0) throws {
+    package func roll(_ number: Int = 0) throws {
         try log(number).roll()
         try noteEnds(number)
     }
 
-    func flush(_ number: Int = 0) throws {
+    package func flush(_ number: Int = 0) throws {
         try log(number).flush()
         try noteEnds(number)
     }
 
-    func flushAll() throws {
+    package func flushAll() throws {
         try directory?.flush(logs.values.sorted { $0.name < $1.name })
         for log in logs.values { try noteEnds(Int(log.name.partition)) }
     }
 
-    func checkpoint() throws { try directory?.checkpoint() }
+    package func checkpoint() throws { try directory?.checkpoint() }
 
-    func delete(before offset: Int, of number: Int = 0) throws {
+    package func delete(before offset: Int, of number: Int = 0) throws {
         note(number, .beginDelete(before: offset))
         try log(number).deleteRecords(before: Offset(Int64(offset)))
         note(number, .endDelete(before: Int(try log(number).ends.start.rawValue)))
     }
 
-    func retain(_ number: Int = 0) throws {
+    package func retain(_ number: Int = 0) throws {
         let log = try log(number)
         note(number, .beginDelete(before: Int(log.ends.flushed.rawValue)))
         try log.applyRetention(now: clock.wallClock())
@@ -142,7 +142,7 @@ final class Scene {
         try noteEnds(number)
     }
 
-    func truncate(to offset: Int, _ number: Int = 0) throws {
+    package func truncate(to offset: Int, _ number: Int = 0) throws {
         let log = try log(number)
         guard offset < log.ends.written.rawValue else { return }
         let starts = bases[Self.name(number), default: []]
@@ -154,9 +154,9 @@ final class Scene {
         try noteEnds(number)
     }
 
-    func pass(_ duration: Duration) { clock.advance(by: duration) }
+    package func pass(_ duration: Duration) { clock.advance(by: duration) }
 
-    func close() throws {
+    package func close() throws {
         defer {
             directory = nil
             logs = [:]
@@ -176,7 +176,7 @@ final class Scene {
     /// Ends this life; the program goes on with what the disk kept, in a new one. The journals go
     /// on from what must be there then.
     /// - Parameter moment: how many operations had happened when power was cut.
-    func restart(on disk: SimulatedDisk, after moment: Int) {
+    package func restart(on disk: SimulatedDisk, after moment: Int) {
         directory = nil
         logs = [:]
         self.disk = disk
@@ -189,9 +189,9 @@ final class Scene {
     }
 
     /// What must be there after the first `moment` operations of this life.
-    func expectations(at moment: Int) -> [LogName: Expectation] {
+    package func expectations(at moment: Int) -> [LogName: Expectation] {
         journals.mapValues { $0.expectation(at: moment) }
     }
 }
 
-enum SceneError: Error { case notOpen }
+package enum SceneError: Error { case notOpen }

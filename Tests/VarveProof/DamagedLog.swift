@@ -1,14 +1,14 @@
 import VarveBytes
-import VarveLog
+package import VarveLog
 import VarveRecords
-import VarveSim
+package import VarveSim
 import VarveTerms
 
 /// A small log whose files are damaged one at a time, and what may come of it: what is served was
 /// appended there, and what is missing is named.
-struct DamagedLog {
+package struct DamagedLog {
     /// What is wrong with what an opening made of the damage.
-    enum Wrong: String, Hashable, Comparable {
+    package enum Wrong: String, Hashable, Comparable {
         case servedElsewhere = "records are served that were not appended there"
         case servedUnderOtherEpoch = "records are served under another epoch"
         case missing = "acknowledged records are missing, and nothing says so"
@@ -16,24 +16,24 @@ struct DamagedLog {
         case forgottenEpoch = "the latest epoch is another one"
         case untyped = "the error is of no known type"
 
-        static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// What became of one damage.
-    struct Finding {
-        var wrong: Set<Wrong> = []
+    package struct Finding {
+        package var wrong: Set<Wrong> = []
         /// Whether an error or a report says that something is amiss.
-        var isReported = false
-        var detail = ""
+        package var isReported = false
+        package var detail = ""
     }
 
-    let disk: SimulatedDisk
-    let expectation: Expectation
-    let latestEpoch: Int32
-    let settings: LogSettings
+    package let disk: SimulatedDisk
+    package let expectation: Expectation
+    package let latestEpoch: Int32
+    package let settings: LogSettings
 
     /// Two segments of small batches, of three epochs, some compressed.
-    init(closed: Bool) throws {
+    package init(closed: Bool) throws {
         settings = Workload.settings { $0.indexInterval = ByteCount(60) }
         let scene = Scene(SimulatedDisk(), settings: settings)
         try scene.open()
@@ -56,12 +56,12 @@ struct DamagedLog {
     }
 
     /// The files that are damaged.
-    var paths: [String] { disk.paths }
+    package var paths: [String] { disk.paths }
 
-    func copy() -> SimulatedDisk { disk.crash(keeping: .all) }
+    package func copy() -> SimulatedDisk { disk.crash(keeping: .all) }
 
     /// Opens the damaged disk in a new life, reads everything, and goes on in it.
-    func finding(on damaged: SimulatedDisk, goesOn: Bool) -> Finding {
+    package func finding(on damaged: SimulatedDisk, goesOn: Bool) -> Finding {
         var finding = Finding()
         do {
             let boot = UniqueID(high: 7, low: 9)
@@ -117,7 +117,7 @@ struct DamagedLog {
     }
 
     /// What stands at a byte of a file, as the list of known gaps names it.
-    func field(at byte: Int, of path: String) -> String {
+    package func field(at byte: Int, of path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let kind = name.hasPrefix("0000") ? String(name.drop { $0 != "." }) : name
         let bytes = disk.contents(path) ?? []
