@@ -221,6 +221,24 @@ public final class Log {
         noteEnds()
     }
 
+    /// Gives the log's open files back where everything is flushed; the next append opens them
+    /// again. For programs with many logs, few of which are written to at a time.
+    /// - Returns: false, with nothing done, while there are unflushed bytes.
+    @discardableResult
+    public func rest() -> Bool {
+        guard case .open = standing, ends.flushed == ends.written else { return false }
+        active.rest()
+        endsFile.rest()
+        return true
+    }
+
+    /// Takes the log out of use without a flush: its folder was renamed away.
+    func abandon() {
+        standing = .closed
+        active.rest()
+        endsFile.rest()
+    }
+
     private func noteEnds() {
         checkpoints.note(name, ends: ends, firstBase: doomed.first ?? segments[0].baseOffset)
     }

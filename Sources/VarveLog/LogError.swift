@@ -15,6 +15,8 @@ public enum LogError: Error, Hashable, Sendable {
     case notADataDirectory(path: String, reason: String)
     /// No log of this name is in the directory.
     case noSuchLog(path: String)
+    /// Two data directories of one node hold the log, and nothing says which is the right one.
+    case logInTwoPlaces(paths: [String])
     /// The batch given to append is malformed; nothing of it was kept.
     case refused(BatchDefect)
     /// A record that no batch can hold; nothing of it was kept.
@@ -55,6 +57,9 @@ extension LogError: CustomStringConvertible {
         case .notADataDirectory(let path, let reason):
             "\(path) is not a data directory: \(reason)"
         case .noSuchLog(let path): "there is no log at \(path)"
+        case .logInTwoPlaces(let paths):
+            "the log is in \(paths.joined(separator: " and in ")); "
+                + "take the older copy out of its directory"
         case .refused(let defect): "batch refused: \(defect)"
         case .refusedRecord(let error): "record refused: \(error)"
         case .tooLarge(let size, let limit):

@@ -61,7 +61,9 @@ extension LogError {
         switch self {
         case .file(let error): error.exitCode
         case .checkpoint(let error): error.exitCode
-        case .locked, .notADataDirectory, .noSuchLog, .pinned, .closed, .offsetsExhausted: .unusable
+        case .locked, .notADataDirectory, .noSuchLog, .logInTwoPlaces, .pinned, .closed,
+            .offsetsExhausted:
+            .unusable
         case .refused, .refusedRecord, .tooLarge, .offsetsOutOfOrder: .refused
         case .poisoned: .failed
         case .corrupt: .corrupt

@@ -16,6 +16,8 @@ final class DirectoryCheckpoints: Sendable {
         var recoveryPoints = OffsetCheckpoint()
         var starts = OffsetCheckpoint()
         var highWatermarks = OffsetCheckpoint()
+        /// Whether rows were taken out that still stand in the files.
+        var hasForgotten = false
     }
 
     /// Reads what is there; a missing file has no rows.
@@ -86,6 +88,41 @@ final class DirectoryCheckpoints: Sendable {
         }
     }
 
+    /// Takes a deleted log's rows out, for the next `store`.
+    func forget(_ log: LogName) { forget { $0 == log } }
+
+    /// Takes out the rows of logs whose deletion the folders in `shape` tell of. A log that was
+    /// made again under the name keeps its rows.
+    func forget(deletedIn shape: DirectoryShape) {
+        let deleted = shape.deleted
+        guard !deleted.isEmpty else { return }
+        let live = Set(shape.logs + shape.futures.map(\.log))
+        let folders = Set(deleted.map { "\($0)" })
+        // The folder's name may lack the end of a long topic, so rows are compared by theirs.
+        let standings = Set(deleted.map(\.standing))
+        forget { log in
+            !live.contains(log)
+                && standings.contains { folders.contains("\(LogFolderName(log, $0))") }
+        }
+    }
+
+    private func forget(_ isGone: (LogName) -> Bool) {
+        state.withLock { state in
+            for table in [\State.recoveryPoints, \State.starts, \State.highWatermarks] {
+                let kept = state[keyPath: table].offsets.filter { !isGone($0.key) }
+                guard kept.count < state[keyPath: table].offsets.count else { continue }
+                state[keyPath: table].offsets = kept
+                state.hasForgotten = true
+            }
+        }
+    }
+
+    /// Makes sure that no row of a deleted log is left in the files: before a log may be made that
+    /// has its name.
+    func settleForgotten() throws(LogError) {
+        if state.withLock({ $0.hasForgotten }) { try store() }
+    }
+
     private func change(_ body: (inout State) -> Void) throws(LogError) {
         state.withLock { body(&$0) }
         try store()
@@ -104,5 +141,6 @@ final class DirectoryCheckpoints: Sendable {
         } catch {
             throw .checkpoint(error)
         }
+        self.state.withLock { $0.hasForgotten = false }
     }
 }

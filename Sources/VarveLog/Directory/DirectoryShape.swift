@@ -5,8 +5,10 @@ internal import VarveTerms
 struct DirectoryShape {
     let path: String
     private(set) var isMissing = false
-    /// Log folders, in order of name.
+    /// Log folders in use, in order of name.
     private(set) var logs: [LogName] = []
+    /// Folders of logs on their way in or out, in order of name.
+    private(set) var others: [LogFolderName] = []
     private(set) var hasProperties = false
     private var foreign: String?
 
@@ -26,12 +28,32 @@ struct DirectoryShape {
             if entry.name == MetaProperties.fileName {
                 hasProperties = true
             } else if entry.kind == .directory, let folder = LogFolderName(entry.name) {
-                if folder.standing == .live { logs.append(folder.log) }
+                if folder.standing == .live {
+                    logs.append(folder.log)
+                } else {
+                    others.append(folder)
+                }
             } else if !Self.isOwn(entry.name) {
                 foreign = min(foreign ?? entry.name, entry.name)
             }
         }
         logs.sort()
+        others.sort { "\($0)" < "\($1)" }
+    }
+
+    /// Folders of logs that were deleted and whose files are still there.
+    var deleted: [LogFolderName] {
+        others.filter { if case .deleted = $0.standing { true } else { false } }
+    }
+
+    /// Folders of logs that are being copied here.
+    var futures: [LogFolderName] {
+        others.filter { if case .future = $0.standing { true } else { false } }
+    }
+
+    /// Folders that another program put aside because no topic claims them.
+    var strays: [LogFolderName] {
+        others.filter { if case .stray = $0.standing { true } else { false } }
     }
 
     /// Names that an opening may have made before it was cut short, and what file systems put

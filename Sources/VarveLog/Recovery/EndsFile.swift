@@ -65,6 +65,9 @@ struct EndsFile: ~Copyable {
         try file?.write(slot.bytes, at: FilePosition(start))
     }
 
+    /// Gives the descriptor back until the next publishing.
+    mutating func rest() { file = nil }
+
     /// Removes the file: the directory is closed cleanly and the checkpoints say it all.
     mutating func remove() throws(FileError) {
         file = nil

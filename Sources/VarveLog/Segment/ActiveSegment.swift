@@ -6,16 +6,22 @@ internal import VarveTerms
 /// The segment that takes appends: its open files and how full it is. One owner; readers see it
 /// through `segment`, to which every finished step is published.
 struct ActiveSegment: ~Copyable {
-    /// The open files of a segment.
+    /// The files of a segment; those that were written to are open.
     struct Files: ~Copyable {
-        let log: OpenFile
-        let offsetIndex: OpenFile
-        let timeIndex: OpenFile
+        var log: LazyFile
+        var offsetIndex: LazyFile
+        var timeIndex: LazyFile
+
+        mutating func rest() {
+            log.rest()
+            offsetIndex.rest()
+            timeIndex.rest()
+        }
     }
 
     let segment: Segment
     private(set) var fill: SegmentFill
-    private let files: Files
+    private var files: Files
     /// Entries that are not in their files yet, and how many bytes are.
     private var pendingOffsets = ByteBuffer(capacity: 256)
     private var pendingTimes = ByteBuffer(capacity: 256)
@@ -60,7 +66,7 @@ struct ActiveSegment: ~Copyable {
             run = Run(size: position, endOffset: last.advanced(by: 1))
         }
         guard let run else { return nil }
-        do {
+        do throws(FileError) {
             try files.log.write(
                 bytes.extracting(0..<run.size), at: FilePosition(fill.size))
         } catch {
@@ -88,8 +94,8 @@ struct ActiveSegment: ~Copyable {
         pendingTimes.append(entry.relativeOffset)
     }
 
-    private func cutBack(after error: FileError) throws(AppendFailure) -> Never {
-        do {
+    private mutating func cutBack(after error: FileError) throws(AppendFailure) -> Never {
+        do throws(FileError) {
             try files.log.resize(to: ByteCount(fill.size))
         } catch let second {
             // Bytes of a refused append stand behind the end and could pass for appended ones.
@@ -106,21 +112,27 @@ struct ActiveSegment: ~Copyable {
 
     private mutating func writeEntriesOrThrow() throws(FileError) {
         if !pendingOffsets.isEmpty {
-            try files.offsetIndex.write(pendingOffsets.bytes, at: FilePosition(offsetsInFile))
+            try Self.write(pendingOffsets, to: &files.offsetIndex, at: offsetsInFile)
             offsetsInFile += pendingOffsets.count
             pendingOffsets.removeAll()
             segment.offsetIndex.publish(size: offsetsInFile)
         }
         if !pendingTimes.isEmpty {
-            try files.timeIndex.write(pendingTimes.bytes, at: FilePosition(timesInFile))
+            try Self.write(pendingTimes, to: &files.timeIndex, at: timesInFile)
             timesInFile += pendingTimes.count
             pendingTimes.removeAll()
             segment.timeIndex.publish(size: timesInFile)
         }
     }
 
+    private static func write(
+        _ entries: borrowing ByteBuffer, to file: inout LazyFile, at position: Int
+    ) throws(FileError) {
+        try file.write(entries.bytes, at: FilePosition(position))
+    }
+
     /// On return every batch written so far survives a power cut.
-    func flush() throws(FileError) {
+    mutating func flush() throws(FileError) {
         let size = fill.size
         try files.log.flush()
         segment.publish(flushedSize: size)
@@ -132,6 +144,9 @@ struct ActiveSegment: ~Copyable {
         try files.offsetIndex.flush()
         try files.timeIndex.flush()
     }
+
+    /// Gives the descriptors back until the next append. Everything is flushed.
+    mutating func rest() { files.rest() }
 
     /// Closes the time index with the largest timestamp and gives each file its true length.
     mutating func finish() throws(FileError) {

@@ -26,19 +26,29 @@ struct SegmentFiles: Sendable {
         let timeIndex = try OpenFile(paths.timeIndex, .createNew, in: fileSystem)
         if creation == .reserving { try log.reserve(ByteCount(expectedSize)) }
         try fileSystem.flushDirectory(folder)
-        return ActiveSegment.Files(log: log, offsetIndex: offsetIndex, timeIndex: timeIndex)
+        return ActiveSegment.Files(
+            log: LazyFile(log, in: fileSystem), offsetIndex: LazyFile(offsetIndex, in: fileSystem),
+            timeIndex: LazyFile(timeIndex, in: fileSystem))
     }
 
-    /// Opens the files of a segment to append to it; index files that are missing are made.
+    /// The files of a segment that is appended to; index files that are missing are made. Nothing
+    /// stays open before the first append.
     func open(_ baseOffset: Offset) throws(FileError) -> ActiveSegment.Files {
         let paths = paths(baseOffset)
-        let log = try OpenFile(paths.log, .readWrite, in: fileSystem)
-        let isIndexed = try fileSystem.status(at: paths.offsetIndex) != nil
-        let isTimed = try fileSystem.status(at: paths.timeIndex) != nil
-        let offsetIndex = try OpenFile(paths.offsetIndex, .readWriteOrCreate, in: fileSystem)
-        let timeIndex = try OpenFile(paths.timeIndex, .readWriteOrCreate, in: fileSystem)
-        if !isIndexed || !isTimed { try fileSystem.flushDirectory(folder) }
-        return ActiveSegment.Files(log: log, offsetIndex: offsetIndex, timeIndex: timeIndex)
+        guard try fileSystem.status(at: paths.log) != nil else {
+            throw FileError(.open, paths.log, .notFound)
+        }
+        var isMade = false
+        for path in [paths.offsetIndex, paths.timeIndex]
+        where try fileSystem.status(at: path) == nil {
+            _ = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+            isMade = true
+        }
+        if isMade { try fileSystem.flushDirectory(folder) }
+        return ActiveSegment.Files(
+            log: LazyFile(paths.log, in: fileSystem),
+            offsetIndex: LazyFile(paths.offsetIndex, in: fileSystem),
+            timeIndex: LazyFile(paths.timeIndex, in: fileSystem))
     }
 
     /// Removes all files of segments, the `.log` files last, so that an index without its log is

@@ -1,0 +1,121 @@
+internal import Synchronization
+internal import VarveSystem
+internal import VarveTerms
+
+/// Opens one log of a data directory. It has all that it needs, so any thread can run it, and many
+/// can run at a time: each touches only its own log's folder, and the checkpoints by their lock.
+struct LogOpening: Sendable {
+    /// The log's folder by its name, in the data directory at `directory`.
+    let place: LogFolderName
+    let directory: String
+    let settings: LogSettings
+    let wasClosedCleanly: Bool
+    let surroundings: Surroundings
+    let checkpoints: DirectoryCheckpoints
+
+    var name: LogName { place.log }
+    /// The path of the log's folder.
+    var folder: String { "\(directory)/\(place)" }
+
+    private var fileSystem: any FileSystem { surroundings.fileSystem }
+
+    /// Opens the log, recovers it where that is needed, and makes it when it is missing.
+    func run(_ creation: DataDirectory.Creation) throws(LogError) -> Log {
+        try settings.validate()
+        try makeFolder(creation)
+        let topicID = try topicID()
+        let recovery = recovery
+        var plan = try recovery.plan()
+        let active = try recovery.apply(&plan)
+        return Log(
+            name: name, topicID: topicID, settings: settings, plan: plan, active: active,
+            files: recovery.files, surroundings: surroundings, checkpoints: checkpoints)
+    }
+
+    /// `run`, with its error as a value.
+    func outcome(_ creation: DataDirectory.Creation) -> Result<Log, LogError> {
+        do throws(LogError) {
+            return .success(try run(creation))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What `run` would find and do, without doing it.
+    /// - Throws: `.noSuchLog`; `.file`.
+    func preview() throws(LogError) -> RecoveryReport {
+        guard try wrapping({ () throws(FileError) in try fileSystem.status(at: folder) }) != nil
+        else { throw .noSuchLog(path: folder) }
+        return try recovery.plan().report
+    }
+
+    private var recovery: LogRecovery {
+        LogRecovery(
+            folder: folder,
+            files: SegmentFiles(
+                folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),
+            settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
+            checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
+            bootID: surroundings.bootID)
+    }
+
+    private func makeFolder(_ creation: DataDirectory.Creation) throws(LogError) {
+        let status = try wrapping { () throws(FileError) in try fileSystem.status(at: folder) }
+        if status != nil {
+            // An opening that was killed may have made it, and not lived to flush the name.
+            if !wasClosedCleanly { try flushName() }
+            return
+        }
+        guard creation == .createIfMissing else { throw .noSuchLog(path: folder) }
+        // A row that a deleted log of this name left would speak of the new one.
+        try checkpoints.settleForgotten()
+        try wrapping { () throws(FileError) in try fileSystem.makeDirectory(folder) }
+        try flushName()
+    }
+
+    private func flushName() throws(LogError) {
+        try wrapping { () throws(FileError) in try fileSystem.flushDirectory(directory) }
+    }
+
+    /// The topic's id; a new folder, or one that never took a batch, is given one.
+    private func topicID() throws(LogError) -> UniqueID? {
+        let file = folder + "/" + PartitionMetadata.fileName
+        let found: PartitionMetadata?
+        do {
+            found = try PartitionMetadata.load(file, in: fileSystem)
+        } catch {
+            throw .checkpoint(error)
+        }
+        if let found { return found.topicID }
+        guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
+        let made = PartitionMetadata(topicID: surroundings.randomness.uniqueID())
+        do {
+            try made.store(at: file, in: fileSystem)
+        } catch {
+            throw .checkpoint(error)
+        }
+        return made.topicID
+    }
+}
+
+/// What became of an opening, on its way from the thread that ran it to the one that asked.
+struct OpenedLog: @unchecked Sendable {
+    // @unchecked: the thread that made the log hands it over, under a lock, and forgets it.
+    let result: Result<Log, LogError>
+}
+
+extension ParallelWork {
+    /// Runs openings of logs that are there, each to its own end.
+    /// - Returns: what became of them, in order.
+    func open(_ openings: [LogOpening]) -> [Result<Log, LogError>] {
+        let outcomes = Mutex<[OpenedLog?]>(Array(repeating: nil, count: openings.count))
+        run(openings.count) { number in
+            let outcome = OpenedLog(result: openings[number].outcome(.mustExist))
+            outcomes.withLock { $0[number] = outcome }
+        }
+        return outcomes.withLock { $0 }.map { outcome in
+            guard let outcome else { preconditionFailure("a piece of work was not run") }
+            return outcome.result
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import VarveSystem
+internal import VarveTerms
+
+/// A file to write to that is opened when it is first needed: a log that nobody appends to holds
+/// no descriptor, so that a process with a thousand of them serves ten thousand logs.
+struct LazyFile: ~Copyable {
+    let path: String
+    private let fileSystem: any FileSystem
+    private var file: OpenFile?
+
+    /// A file that is there and not open yet.
+    init(_ path: String, in fileSystem: any FileSystem) {
+        self.path = path
+        self.fileSystem = fileSystem
+    }
+
+    /// A file that was just made.
+    init(_ file: consuming OpenFile, in fileSystem: any FileSystem) {
+        path = file.path
+        self.fileSystem = fileSystem
+        self.file = consume file
+    }
+
+    private mutating func open() throws(FileError) {
+        if file == nil { file = try OpenFile(path, .readWrite, in: fileSystem) }
+    }
+
+    mutating func write(_ bytes: RawSpan, at position: FilePosition) throws(FileError) {
+        try open()
+        try file?.write(bytes, at: position)
+    }
+
+    mutating func resize(to size: ByteCount) throws(FileError) {
+        try open()
+        try file?.resize(to: size)
+    }
+
+    mutating func flush() throws(FileError) {
+        try open()
+        try file?.flush()
+    }
+
+    /// Gives the descriptor back until the file is needed again. Only of a file whose bytes are
+    /// flushed: an error of the kernel's own writing is told to those who had the file open.
+    mutating func rest() { file = nil }
+}
