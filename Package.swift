@@ -47,6 +47,7 @@ let package = Package(
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
         .target(name: "CBench", path: "Benchmarks/CBench"),
+        .target(name: "CMount", path: "tools/lossy-disk/CMount"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
@@ -86,7 +87,7 @@ let package = Package(
             "VarveKill",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve",
+                "Varve", "CMount",
             ], path: "tools/varve-kill"),
 
         // Tests, in the order of the rungs that they mirror.

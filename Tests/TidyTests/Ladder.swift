@@ -22,7 +22,7 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CZlib", "CLZ4", "CZstd", "CSnappy",
+        "CVarve", "CBench", "CMount", "CZlib", "CLZ4", "CZstd", "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -61,7 +61,7 @@ enum Ladder {
             "VarveKill", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve",
+                "Varve", "CMount",
             ], folder: "tools/varve-kill"),
     ]
 

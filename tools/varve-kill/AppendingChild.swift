@@ -1,6 +1,8 @@
 internal import Varve
 internal import VarveBytes
 internal import VarveLinux
+internal import VarveLog
+internal import VarveRecords
 internal import VarveSystem
 
 /// The child: opens the log and appends until it is killed.
@@ -31,6 +33,7 @@ struct AppendingChild {
             "child", directory, "\(seed)", "\(life)", "\(threads)",
             "\(settings.log.segmentSizeMax.bytes)", "\(settings.compression)", taskWord,
             "\(pause / .microseconds(1))",
+            settings.log.flushPolicy == .durable ? "durable" : "cached",
         ]
     }
 
@@ -43,7 +46,7 @@ struct AppendingChild {
     }
 
     init?(parsing words: [String]) {
-        guard words.count == 9, let seed = UInt64(words[2]), let life = Int(words[3]),
+        guard words.count == 10, let seed = UInt64(words[2]), let life = Int(words[3]),
             let threads = Int(words[4]), let segmentSize = Int(words[5]),
             let compression = try? Compression(parsing: words[6]), let pauseUs = Double(words[8])
         else { return nil }
@@ -52,6 +55,7 @@ struct AppendingChild {
         options.threads = threads
         options.segmentSize = ByteCount(segmentSize)
         options.compression = compression
+        options.policy = words[9] == "durable" ? .durable : .pageCache
         let task: Task? =
             switch words[7] {
             case "append": nil
@@ -128,7 +132,7 @@ extension KillOptions {
     /// How parent and child open the log.
     var logSettings: SharedSettings {
         var settings = SharedSettings()
-        settings.log.flushPolicy = .durable
+        settings.log.flushPolicy = policy
         settings.log.segmentSizeMax = segmentSize
         settings.compression = compression
         return settings

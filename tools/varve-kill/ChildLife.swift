@@ -83,6 +83,7 @@ struct ChildLife {
             let violation = model.tell(thread: thread, counter: counter, offset: offset)
             if let violation { violations.append(violation) }
         case .deleting: arm(.deleting)
+        case .checked: violations.append(.word("the child tells what only a check does"))
         case .closing:
             sawClosing = true
             arm(.closing)

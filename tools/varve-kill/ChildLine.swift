@@ -7,6 +7,8 @@ enum ChildLine: Hashable {
     /// From here on, records before the offset may be deleted.
     case deleting(before: Int64)
     case closing
+    /// What the log held was seen, and must be there from now on.
+    case checked
 
     static let size = 32
 
@@ -18,6 +20,7 @@ enum ChildLine: Hashable {
                 [2, Int64(thread), Int64(counter), offset]
             case .deleting(let offset): [3, 0, 0, offset]
             case .closing: [4, 0, 0, 0]
+            case .checked: [5, 0, 0, 0]
             }
         return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
     }
@@ -25,10 +28,9 @@ enum ChildLine: Hashable {
     /// - Returns: nil for bytes that are no line.
     init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count == Self.size else { return nil }
-        let words = (0..<4).map { word in
-            (0..<8).reduce(Int64(0)) { sum, place in
-                sum | Int64(bytes[bytes.startIndex + word * 8 + place]) << (place * 8)
-            }
+        var words: InlineArray<4, Int64> = .init(repeating: 0)
+        for place in 0..<Self.size {
+            words[place / 8] |= Int64(bytes[bytes.startIndex + place]) << (place % 8 * 8)
         }
         switch words[0] {
         case 1: self = .opened(cutSize: Int(words[1]))
@@ -36,6 +38,7 @@ enum ChildLine: Hashable {
             self = .acknowledged(thread: Int(words[1]), counter: Int(words[2]), offset: words[3])
         case 3: self = .deleting(before: words[3])
         case 4: self = .closing
+        case 5: self = .checked
         default: return nil
         }
     }

@@ -95,47 +95,18 @@ struct KillLoop {
             if let impossible = log.recovery.impossible {
                 tally.violations.append(.recovery(impossible))
             }
-            let stored = try records(of: log.reader)
+            let stored = try StoredRecords(of: log.reader, seed: options.seed)
+            storedSize = stored.size
             let ends = log.ends
+            tally.violations += stored.violations
             tally.violations += model.check(
-                stored, start: ends.start.rawValue, end: ends.written.rawValue)
+                stored.records, start: ends.start.rawValue, end: ends.written.rawValue)
             guard tally.violations.isEmpty else { return }
             try keepSmall(log)
             try log.close()
         } catch {
             tally.violations.append(.recovery("\(error)"))
         }
-    }
-
-    /// Every record of the log, each taken apart, in the order in which it is read.
-    private mutating func records(of reader: LogReader) throws(LogError) -> [StoredRecord] {
-        var records: [StoredRecord] = []
-        var scanner = RecordScanner()
-        let start = reader.startOffset
-        var next = start
-        storedSize = 0
-        while case .batches(let batches) = try reader.read(from: next, through: .includingUnflushed)
-        {
-            storedSize += batches.size.bytes
-            do throws(BatchDefect) {
-                try batches.forEachBatch { (_, bytes) throws(BatchDefect) in
-                    try scanner.forEachRecord(in: bytes) { record in
-                        // The log may start within a batch.
-                        guard record.offset >= start else { return }
-                        records.append(stored(record))
-                    }
-                }
-            } catch {
-                tally.violations.append(.word("a batch after offset \(next): \(error)"))
-            }
-            next = batches.nextOffset
-        }
-        return records
-    }
-
-    private func stored(_ view: borrowing RecordView) -> StoredRecord {
-        let record = Record(view).value.flatMap { SubmittedRecord(value: $0, seed: options.seed) }
-        return StoredRecord(offset: view.offset.rawValue, record: record)
     }
 
     private mutating func keepSmall(_ log: SharedLog) throws(LogError) {

@@ -1,3 +1,4 @@
+internal import VarveLog
 internal import VarveRecords
 internal import VarveTerms
 
@@ -9,6 +10,7 @@ struct KillOptions {
     var threads = 16
     var segmentSize = ByteCount.mib(1)
     var compression = Compression.none
+    var policy = FlushPolicy.durable
     /// A child is killed at the latest this long after its first acknowledgement.
     var windowMs: Int64 = 150
     /// The size of the log from which on old records are deleted.

@@ -8,10 +8,18 @@ enum KillProgram {
     /// - Returns: the exit code: 0 when every promise was kept, 1 when one was not, 2 for a wrong
     ///   command line, 130 when a signal asked it to stop.
     static func run(_ words: [String]) -> Int32 {
-        if words.first == "child" {
+        let rest = Array(words.dropFirst())
+        switch words.first {
+        case "child":
             guard let child = AppendingChild(parsing: words) else { return 2 }
             return child.run()
+        case "power-cut": return PowerCutProgram.run(rest)
+        case "power-cut-check": return CutReplay.run(rest)
+        default: return loop(words)
         }
+    }
+
+    private static func loop(_ words: [String]) -> Int32 {
         guard let options = KillOptions(parsing: words, seed: LinuxRandomness().next()) else {
             say(KillOptions.usage)
             return words == ["--help"] ? 0 : 2

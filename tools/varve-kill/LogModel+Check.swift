@@ -1,9 +1,3 @@
-/// A record as it was read; `record` is nil when no child could have submitted its bytes.
-struct StoredRecord: Hashable {
-    var offset: Int64
-    var record: SubmittedRecord?
-}
-
 extension LogModel {
     /// Holds the log's records against all that is known, and settles them when they pass.
     ///
