@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "VarveLog", targets: ["VarveLog", "VarveLinux"]),
         .executable(name: "varve", targets: ["VarveCommand"]),
         .executable(name: "varve-kill", targets: ["VarveKill"]),
+        .executable(name: "varve-prove", targets: ["VarveProve"]),
     ],
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
@@ -89,6 +90,9 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "Varve", "CMount",
             ], path: "tools/varve-kill"),
+        command(
+            "VarveProve", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
+            path: "tools/varve-prove"),
 
         // Tests, in the order of the rungs that they mirror.
         tests("VarveTermsTests", ["VarveTerms"]),

@@ -63,6 +63,10 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "Varve", "CMount",
             ], folder: "tools/varve-kill"),
+        Rung(
+            "VarveProve", 7,
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
+            folder: "tools/varve-prove"),
     ]
 
     /// What every rung may import; all of it comes with the compiler and touches nothing outside.

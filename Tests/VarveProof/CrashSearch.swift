@@ -1,126 +1,180 @@
-import VarveLog
 package import VarveSim
+import VarveSystem
 import VarveTerms
 
 /// Judges the states that crashes leave of one workload: power cuts and deaths of the process
 /// after each operation, and power cuts in the middle of the opening that follows.
+///
+/// Equal disks of which the same must hold are judged once.
 package struct CrashSearch {
     /// How far a search goes.
-    package struct Effort {
+    package struct Reach {
+        /// Which cuts of the workload.
         package var plan = CrashPlan.exhaustive
-        /// Of so many states that were judged one has its opening cut too.
-        package var secondStride = 1
-        /// Which cuts of the opening.
+        /// Which cuts of an opening.
         package var secondPlan = CrashPlan.wholeWrites
+        /// Of so many states of the workload one has its opening cut too.
+        package var secondStride = 1
 
-        package init() {}
+        package init() {
+            secondPlan.subsetAtomCountMax = 6
+            secondPlan.doubleOmissionCountMax = 0
+            secondPlan.randomCount = 10
+        }
     }
 
     private let workload: Workload
     private let scene: Scene
-    private let effort: Effort
+    private let reach: Reach
     private let deadline: Deadline
-    private var seen: Set<Int> = []
+    private var judge: Judge
+    private var seen: Set<UInt64> = []
+    /// The power cuts that left a disk of their own.
+    private var labels: [CrashLabel] = []
     package private(set) var tally = Tally()
 
-    package init(_ workload: Workload, _ effort: Effort, until deadline: Deadline) throws {
+    package init(_ workload: Workload, _ reach: Reach, until deadline: Deadline) throws {
         self.workload = workload
         self.deadline = deadline
-        self.effort = effort
+        self.reach = reach
+        judge = Judge(workload.settings)
         scene = try workload.played()
     }
 
     private var isOver: Bool { tally.isHopeless || deadline.isOver }
 
-    // MARK: Power cuts
+    // MARK: Crashes of the workload
 
+    /// Every power cut of the plan.
     package mutating func judgePowerCuts() {
-        let judge = Judge(workload.settings, after: .powerCut)
-        var plan = effort.plan
+        var plan = reach.plan
         plan.firstMoment = scene.firstMoment
+        var moment = -1
+        var life = scene.life(endingAt: 0, by: .powerCut)
         CrashStates.forEach(of: scene.disk.trace, under: plan, clock: scene.clock) { disk, label in
             guard !isOver else { return }
-            let expectations = scene.expectations(at: label.moment)
-            tally.states += 1
-            let print = Self.fingerprint(of: disk, expectations)
-            guard seen.insert(print).inserted else { return }
-            tally.judged += 1
-            let sequel: Judge.Sequel = print & 1 == 0 ? .powerCut : .cleanClose
-            if let fault = judge.fault(of: disk, expecting: expectations, then: sequel) {
-                tally.record(fault, "\(workload.name), \(label), then \(sequel)")
+            if label.moment != moment {
+                life = scene.life(endingAt: label.moment, by: .powerCut)
+                moment = label.moment
             }
-            guard tally.judged % effort.secondStride == 1 % effort.secondStride else { return }
-            cutOpening(
-                of: scene.disk.trace.disk(at: label, clock: scene.clock), expectations,
-                "\(workload.name), \(label)")
+            if look(at: disk, after: life, by: [.powerCut(label)]) { labels.append(label) }
         }
     }
 
-    // MARK: Deaths of the process
-
-    package mutating func judgeProcessDeaths() {
-        let trace = scene.disk.trace
-        let judge = Judge(workload.settings, after: .processDeath)
-        for moment in scene.firstMoment...trace.count where !isOver {
-            let expectations = scene.expectations(at: moment)
+    /// The process dies after each operation.
+    package mutating func judgeDeaths() {
+        for moment in scene.firstMoment...scene.disk.trace.count where !isOver {
+            let life = scene.life(endingAt: moment, by: .processDeath)
             for sequel in [Judge.Sequel.powerCut, .cleanClose] {
-                let disk = SimulatedDisk(replaying: trace, through: moment, clock: scene.clock)
+                let disk = SimulatedDisk(
+                    replaying: scene.disk.trace, through: moment, clock: scene.clock)
                 tally.states += 1
                 tally.judged += 1
-                if let fault = judge.fault(of: disk, expecting: expectations, then: sequel) {
-                    tally.record(fault, "\(workload.name), death after \(moment), \(sequel)")
-                }
+                judge(disk, after: life, by: [.death(after: moment)], then: sequel)
             }
-            guard moment % effort.secondStride == 0 else { continue }
+        }
+    }
+
+    // MARK: Crashes of the opening that follows
+
+    /// Power is cut after each operation of the openings that follow deaths.
+    package mutating func cutOpeningsAfterDeaths() {
+        for moment in scene.firstMoment...scene.disk.trace.count
+        where !isOver && moment % reach.secondStride == 0 {
+            let disk = SimulatedDisk(
+                replaying: scene.disk.trace, through: moment, clock: scene.clock)
             cutOpening(
-                of: SimulatedDisk(replaying: trace, through: moment, clock: scene.clock),
-                expectations, "\(workload.name), death after \(moment)")
+                of: disk, after: scene.life(endingAt: moment, by: .processDeath),
+                [.death(after: moment)])
         }
     }
 
-    // MARK: Power cuts while a disk is opened again
-
-    /// Opens the disk, and cuts power after each operation of that.
-    private mutating func cutOpening(
-        of disk: SimulatedDisk, _ expectations: [LogName: Expectation], _ label: String
-    ) {
-        let boot = UniqueID(high: 7, low: 500)
-        guard
-            let directory = try? DataDirectory(
-                Scene.path, in: Scene.surroundings(disk, boot: boot))
-        else { return }
-        for name in expectations.keys.sorted() {
-            _ = try? directory.openLog(name, settings: workload.settings)
+    /// Power is cut after each operation of the openings that follow power cuts. Neighbours are
+    /// much alike, so that the next one to be taken is far from the last.
+    package mutating func cutOpeningsAfterPowerCuts() {
+        let count = labels.count
+        var place = 0
+        for _ in stride(from: 0, to: count, by: reach.secondStride) where !isOver {
+            let label = labels[place]
+            place = (place + Self.step(through: count) * reach.secondStride) % count
+            cutOpening(
+                of: scene.disk.trace.disk(at: label, clock: scene.clock),
+                after: scene.life(endingAt: label.moment, by: .powerCut), [.powerCut(label)])
         }
-        let judge = Judge(workload.settings, after: .powerCut)
-        CrashStates.forEach(of: disk.trace, under: effort.secondPlan, clock: disk.clock) {
-            again, second in
+    }
+
+    /// A step that meets every place of `count` before it meets one again.
+    static func step(through count: Int) -> Int {
+        var step = max(1, count * 618 / 1000)
+        func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+        while divisor(count, step) > 1 { step += 1 }
+        return step
+    }
+
+    private mutating func cutOpening(
+        of disk: SimulatedDisk, after life: Life, _ crashes: [CrashCase.Crash]
+    ) {
+        judge.open(disk, after: life)
+        let next = life.crashedInOpening
+        CrashStates.forEach(of: disk.trace, under: reach.secondPlan, clock: disk.clock) {
+            again, label in
             guard !isOver else { return }
-            tally.states += 1
-            tally.judged += 1
-            let sequel: Judge.Sequel = tally.judged % 2 == 0 ? .powerCut : .cleanClose
-            if let fault = judge.fault(of: again, expecting: expectations, then: sequel) {
-                tally.record(fault, "\(label), opened, \(second), then \(sequel)")
+            look(at: again, after: next, by: crashes + [.powerCut(label)])
+        }
+    }
+
+    // MARK: Judging
+
+    /// Judges the disk unless an equal one was.
+    @discardableResult
+    private mutating func look(
+        at disk: SimulatedDisk, after life: Life, by crashes: [CrashCase.Crash]
+    ) -> Bool {
+        tally.states += 1
+        let print = disk.fingerprint ^ life.fingerprint
+        guard seen.insert(print).inserted else { return false }
+        tally.judged += 1
+        judge(disk, after: life, by: crashes, then: print & 1 == 0 ? .powerCut : .cleanClose)
+        return true
+    }
+
+    private mutating func judge(
+        _ disk: SimulatedDisk, after life: Life, by crashes: @autoclosure () -> [CrashCase.Crash],
+        then sequel: Judge.Sequel
+    ) {
+        guard let fault = judge.fault(of: disk, after: life, then: sequel) else { return }
+        let label = CrashCase(workload: workload.name, crashes: crashes(), sequel: sequel)
+        tally.record(fault, "\(label)")
+    }
+
+    // MARK: Replaying
+
+    /// Plays one case again.
+    /// - Returns: what is wrong with it; nil when nothing is.
+    package static func fault(replaying wanted: CrashCase, of workload: Workload) throws -> String?
+    {
+        let scene = try workload.played()
+        let judge = Judge(workload.settings)
+        var life = scene.life(endingAt: 0, by: .powerCut)
+        var disk = scene.disk
+        for (number, crash) in wanted.crashes.enumerated() {
+            if number > 0 { judge.open(disk, after: life) }
+            let trace = disk.trace
+            let (moment, death): (Int, Life.Death) =
+                switch crash {
+                case .powerCut(let label): (label.moment, .powerCut)
+                case .death(let moment): (moment, .processDeath)
+                }
+            guard (0...trace.count).contains(moment) else {
+                throw ReplayError("a life has \(trace.count) operations")
+            }
+            life = number == 0 ? scene.life(endingAt: moment, by: death) : life.crashedInOpening
+            switch crash {
+            case .powerCut(let label): disk = trace.disk(at: label, clock: scene.clock)
+            case .death:
+                disk = SimulatedDisk(replaying: trace, through: moment, clock: scene.clock)
             }
         }
-    }
-
-    /// Equal disks of which the same must hold need one look.
-    private static func fingerprint(
-        of disk: SimulatedDisk, _ expectations: [LogName: Expectation]
-    ) -> Int {
-        var hasher = Hasher()
-        for path in disk.paths {
-            hasher.combine(path)
-            let bytes = disk.contents(path) ?? []
-            hasher.combine(bytes.count)
-            unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        }
-        for (name, expectation) in expectations.sorted(by: { $0.key < $1.key }) {
-            hasher.combine(name)
-            hasher.combine(expectation)
-            hasher.combine((try? disk.status(at: Scene.path + "/" + name.folder)) ?? nil == nil)
-        }
-        return hasher.finalize()
+        return judge.fault(of: disk, after: life, then: wanted.sequel)
     }
 }

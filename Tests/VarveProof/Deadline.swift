@@ -8,6 +8,9 @@ package struct Deadline {
 
     package var isOver: Bool { share.map { start.duration(to: .now) > $0 } ?? false }
 
+    /// How much of the share is left; zero when it is over or there is none.
+    package var rest: Duration { share.map { max(.zero, $0 - elapsed) } ?? .zero }
+
     package var elapsed: Duration { start.duration(to: .now) }
 }
 

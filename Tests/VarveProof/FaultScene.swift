@@ -250,16 +250,15 @@ package final class FaultScene {
 
     /// Ends the last process, takes the faults away, and looks at what the next one finds.
     package func fault(after end: End) -> String? {
-        let (left, death): (SimulatedDisk, Judge.Death) =
+        let (left, death): (SimulatedDisk, Life.Death) =
             switch end {
             case .processDeath: (disk.processDeath(), wasPowerCut ? .powerCut : .processDeath)
             case .powerCut: (disk.crash(keeping: .none), .powerCut)
             case .evictedCaches: (evicted(), wasPowerCut ? .powerCut : .processDeath)
             }
-        let judge = Judge(workload.settings, after: death)
-        return judge.fault(
-            of: left, expecting: [Scene.name(): expectation],
-            then: end == .powerCut ? .cleanClose : .powerCut)
+        let life = Life(endedBy: death, leaving: [Scene.name(): expectation], inBoot: boot)
+        return Judge(workload.settings).fault(
+            of: left, after: life, then: end == .powerCut ? .cleanClose : .powerCut)
     }
 
     /// The process died, and the pages that it left went out of memory before the next one came.

@@ -2,53 +2,51 @@ import VarveBytes
 package import VarveLog
 import VarveRecords
 package import VarveSim
-package import VarveTerms
+import VarveTerms
 
 /// Opens what a death left, and holds it against what must be there; then goes on in it, and
 /// holds that against what it was told as well.
 package struct Judge {
-    /// How the life before ended.
-    package enum Death: Hashable { case powerCut, processDeath }
-
     /// What is tried once the logs were found to be sound.
-    package enum Sequel: Hashable {
+    package enum Sequel: String, Hashable, Sendable {
         /// Append, then a power cut that keeps nothing which was not flushed.
         case powerCut
         /// Append, close, and open again: nothing is to be repaired then.
         case cleanClose
     }
 
-    package var settings: LogSettings
-    package var boot: UniqueID
+    private let settings: LogSettings
 
-    package init(_ settings: LogSettings, after death: Death) {
-        self.settings = settings
-        boot = death == .powerCut ? UniqueID(high: 7, low: 1_000) : Scene.boot
-        self.death = death
+    package init(_ settings: LogSettings) { self.settings = settings }
+
+    /// Opens the logs, whatever comes of it: for the operations that this takes.
+    package func open(_ disk: SimulatedDisk, after life: Life) {
+        let surroundings = Scene.surroundings(disk, boot: life.nextBoot)
+        guard let directory = try? DataDirectory(Scene.path, in: surroundings) else { return }
+        for (name, _) in life.logs { _ = try? directory.openLog(name, settings: settings) }
     }
-
-    private let death: Death
 
     /// - Returns: what is wrong with the disk; nil when nothing is.
     package func fault(
-        of disk: SimulatedDisk, expecting expectations: [LogName: Expectation], then sequel: Sequel
+        of disk: SimulatedDisk, after life: Life, then sequel: Sequel
     ) -> String? {
         do {
-            let directory = try DataDirectory(Scene.path, in: Scene.surroundings(disk, boot: boot))
+            let directory = try DataDirectory(
+                Scene.path, in: Scene.surroundings(disk, boot: life.nextBoot))
             var after: [LogName: Expectation] = [:]
-            for (name, expectation) in expectations.sorted(by: { $0.key < $1.key }) {
+            for (name, expectation) in life.logs {
                 let sizeBefore = Self.batchesSize(of: name, on: disk)
                 let log = try directory.openLog(name, settings: settings)
                 var next = expectation
-                if let fault = faultOfOpening(log, expectation, sizeBefore, on: disk, &next) {
-                    return "\(name.folder): \(fault); \(log.recovery)"
-                }
+                let fault = faultOfOpening(
+                    log, expectation, life.death, sizeBefore, on: disk, &next)
+                if let fault { return "\(name.folder): \(fault); \(log.recovery)" }
                 if let fault = try faultOfAppending(log, &next) {
                     return "\(name.folder), append after it: \(fault)"
                 }
                 after[name] = next
             }
-            return try faultOfSequel(sequel, directory, disk, after)
+            return try faultOfSequel(sequel, directory, disk, after, boot: life.nextBoot)
         } catch {
             return "threw \(error)"
         }
@@ -62,8 +60,8 @@ package struct Judge {
     }
 
     private func faultOfOpening(
-        _ log: Log, _ expectation: Expectation, _ sizeBefore: Int, on disk: SimulatedDisk,
-        _ next: inout Expectation
+        _ log: Log, _ expectation: Expectation, _ death: Life.Death, _ sizeBefore: Int,
+        on disk: SimulatedDisk, _ next: inout Expectation
     ) -> String? {
         let ends = log.ends
         let (start, end) = (Int(ends.start.rawValue), Int(ends.written.rawValue))
@@ -122,7 +120,7 @@ package struct Judge {
 
     private func faultOfSequel(
         _ sequel: Sequel, _ directory: DataDirectory, _ disk: SimulatedDisk,
-        _ expectations: [LogName: Expectation]
+        _ expectations: [LogName: Expectation], boot: UniqueID
     ) throws -> String? {
         var boot = boot
         var later = disk

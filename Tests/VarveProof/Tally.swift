@@ -15,6 +15,8 @@ package struct Tally {
     /// What was judged; equal states are judged once.
     package var judged = 0
     package private(set) var faults = 0
+    /// A remark for the table.
+    package var note = ""
     package private(set) var examples: [Violation] = []
 
     package init() {}

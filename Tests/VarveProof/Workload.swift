@@ -8,8 +8,16 @@ package struct Workload: Sendable {
     package var name: String
     package var settings: LogSettings
     /// What is on the disk before the trace begins.
-    package var prepare: @Sendable (Scene) throws -> Void = { _ in }
+    package var prepare: @Sendable (Scene) throws -> Void
     package var run: @Sendable (Scene) throws -> Void
+
+    package init(
+        name: String, settings: LogSettings,
+        prepare: @escaping @Sendable (Scene) throws -> Void = { _ in },
+        run: @escaping @Sendable (Scene) throws -> Void
+    ) {
+        (self.name, self.settings, self.prepare, self.run) = (name, settings, prepare, run)
+    }
 
     /// Runs it once.
     package func played(

@@ -1,0 +1,3 @@
+internal import VarveLinux
+
+LinuxProcess.exit(ProveProgram.run(Array(CommandLine.arguments.dropFirst())))
