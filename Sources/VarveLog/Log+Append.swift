@@ -5,8 +5,14 @@ public import VarveTerms
 
 /// What an append was given.
 public struct AppendReceipt: Hashable, Sendable {
-    /// The offsets of the appended batches, first to one past the last.
+    /// The offsets of the batches, first to one past the last. Where some of them were in the log
+    /// before, others may lie between.
     public var offsets: Range<Offset>
+    /// How many of the batches were in the log already, and were not appended again: each is known
+    /// by its producer's id, epoch and sequence.
+    public var duplicates = 0
+    /// Whether nothing was appended, since all of it was there already.
+    public var isDuplicate = false
 
     public init(offsets: Range<Offset>) { self.offsets = offsets }
 }
@@ -22,8 +28,11 @@ extension Log {
     ///   - batches: one or more record batches, magic 2, one after the other.
     ///   - epoch: the leader epoch that they are stamped with; not lower than the last one.
     ///   - depth: how much of them is checked first.
-    /// - Throws: `.refused`, `.tooLarge` and `.offsetsExhausted` for what was given, with nothing
-    ///   appended; `.checkpoint` and `.file` when writing failed: nothing of the segment's share
+    /// A batch that its producer sent before, one of its last five, is not appended again: the
+    /// receipt says so, with the offsets that it got then, and waits for them to be as safe.
+    ///
+    /// - Throws: `.refused`, `.tooLarge`, `.producer` and `.offsetsExhausted` for what was given,
+    ///   with nothing appended; `.checkpoint` and `.file` when writing failed: nothing of the segment's share
     ///   is appended then, batches before a roll stay, `ends` tells, and the log goes on when the
     ///   cause is gone; `.poisoned` when a flush failed.
     /// - Complexity: O(size); one copy, one `pwrite` for each segment touched, and one `fdatasync`
@@ -64,42 +73,56 @@ extension Log {
         now: Timestamp
     ) throws(LogError) -> AppendReceipt {
         try checkOpen()
-        let start = ends.written
+        var receipt = AppendReceipt(offsets: ends.written..<ends.written)
         var stamped = staging.take() ?? ByteBuffer()
         stamped.removeAll()
         do {
-            try stamp(batches, into: &stamped, epoch: epoch, checking: depth, now: now)
+            receipt = try stamp(batches, into: &stamped, epoch: epoch, checking: depth, now: now)
             try writeStamped(stamped.bytes, now: now)
         } catch {
             staging = consume stamped
             throw error
         }
         staging = consume stamped
-        return AppendReceipt(offsets: start..<ends.written)
+        return receipt
     }
 
-    /// Copies checked batches with the offsets that follow the log's end.
+    /// Copies checked batches with the offsets that follow the log's end; those that are in the
+    /// log already are left out.
     private func stamp(
         _ batches: RawSpan, into stamped: inout ByteBuffer, epoch: LeaderEpoch,
         checking depth: AppendCheck, now: Timestamp
-    ) throws(LogError) {
+    ) throws(LogError) -> AppendReceipt {
         var position = 0
         var next = ends.written
+        var check = SequenceCheck()
+        var tally = DuplicateTally()
         while position < batches.byteCount {
             let header = try inspection.check(
                 batches, at: position, depth, sizeMax: settings.batchSizeMax)
             guard let end = next.advanced(byExactly: Int64(header.lastOffsetDelta) + 1) else {
                 throw .offsetsExhausted(path: path)
             }
-            stamped.append(batches.extracting(position..<position + header.sizeInBytes))
-            var bytes = stamped.mutableBytes
-            BatchPatch.stamp(&bytes, at: position, baseOffset: next, leaderEpoch: epoch)
-            if settings.timestamps == .log {
-                BatchPatch.setTimestamps(&bytes, at: position, type: .logAppend, maxTimestamp: now)
-            }
-            next = end
+            let batch = batches.extracting(position..<position + header.sizeInBytes)
             position += header.sizeInBytes
+            if header.producerId >= 0,
+                let offsets = try check.duplicate(header, batch, at: next, knowing: producers)
+            {
+                tally.duplicates += 1
+                tally.cover(offsets)
+                continue
+            }
+            let place = stamped.count
+            stamped.append(batch)
+            var bytes = stamped.mutableBytes
+            BatchPatch.stamp(&bytes, at: place, baseOffset: next, leaderEpoch: epoch)
+            if settings.timestamps == .log {
+                BatchPatch.setTimestamps(&bytes, at: place, type: .logAppend, maxTimestamp: now)
+            }
+            tally.cover(next..<end)
+            next = end
         }
+        return tally.receipt(at: ends.written, appended: next > ends.written)
     }
 
     /// Writes batches that are checked and stamped already: the road of `SharedLog`, which stamps
@@ -108,7 +131,7 @@ extension Log {
     /// - Precondition: whole lawful batches whose offsets go on where the log ends.
     package func writeStamped(_ batches: RawSpan, now: Timestamp) throws(LogError) {
         try checkOpen()
-        try noteEpochs(of: batches)
+        let carriesProducers = try noteEpochs(of: batches)
         var position = 0
         while position < batches.byteCount {
             let rest = batches.extracting(position..<batches.byteCount)
@@ -124,6 +147,7 @@ extension Log {
             if let run {
                 position += run.size
                 appendedSize += run.size
+                if carriesProducers { noteProducers(of: rest.extracting(0..<run.size)) }
                 ends.didWrite(through: run.endOffset)
             } else {
                 try roll(before: rest)
@@ -190,7 +214,9 @@ extension Log {
     }
 
     /// Records epochs that batches bring before the batches themselves are written.
-    private func noteEpochs(of batches: RawSpan) throws(LogError) {
+    /// - Returns: whether some of the batches carry a producer id.
+    private func noteEpochs(of batches: RawSpan) throws(LogError) -> Bool {
+        var carriesProducers = false
         var position = 0
         var next = epochs
         while let header = BatchHeader(batches, at: position) {
@@ -199,9 +225,11 @@ extension Log {
             {
                 next.append(epoch, from: Offset(header.baseOffset))
             }
+            if header.producerId >= 0 { carriesProducers = true }
             position += header.sizeInBytes
         }
         if next != epochs { try store(next) }
+        return carriesProducers
     }
 
     /// Replaces the epochs, in the file first.

@@ -35,6 +35,7 @@ extension Log {
         {
             try roll()
         }
+        try expireProducers(now: now)
         let start = try retainedStart(now: now)
         let before = segments.map(\.baseOffset)
         if start > ends.start {
@@ -87,7 +88,7 @@ extension Log {
             let removed = segments.prefix(count).map(\.baseOffset)
             // Readers lose sight of them first; what they still hold stays mapped.
             segments.removeFirst(count)
-            published.publish(segments: segments, ends: ends)
+            published.publish(segments: segments, ends: ends, stability: stability)
             unflushed.removeAll { removed.contains($0.baseOffset) }
             doomed += removed
         }
@@ -172,6 +173,7 @@ extension Log {
     func perform(
         cutTo place: BatchPlace, in last: Segment, keeping count: Int
     ) throws(LogError) {
+        let states = try producers(asOf: place.offset)
         // Between the look at the pins and this a reader may have come; nothing is changed yet but
         // the ends file, whose lower ends hold for the log as it is too.
         guard last.withdraw(to: place.position) else {
@@ -182,7 +184,8 @@ extension Log {
         segments.removeLast(removed.count)
         unflushed.removeAll { removed.contains($0.baseOffset) || $0.baseOffset == last.baseOffset }
         ends.didTruncate(to: place.offset)
-        published.publish(segments: segments, ends: ends)
+        goBack(to: states, at: place.offset)
+        published.publish(segments: segments, ends: ends, stability: stability)
         let recovery = LogRecovery(
             folder: path, files: files, settings: settings, checkpointed: ends.written,
             checkpointedStart: ends.start, wasClosedCleanly: true, bootID: surroundings.bootID)
@@ -195,6 +198,7 @@ extension Log {
                 try wrapping { () throws(FileError) in try files.remove([base]) }
             }
             active = try recovery.reopen(last, end: ends.written)
+            try cutProducerFiles(at: ends.written, in: last)
         } catch {
             // Half cut: what is on disk is for recovery to say.
             guard case .file(let cause) = error else {

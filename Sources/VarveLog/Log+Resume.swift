@@ -68,15 +68,18 @@ extension Log {
     /// Gives up a segment of which nothing was flushed, and those behind it. Its files stay until
     /// new ones take their names.
     private func empty(_ last: Segment, keeping count: Int) throws(LogError) {
+        let states = try producers(asOf: ends.flushed)
         guard last.withdraw(to: 0) else { throw .pinned(path: path) }
         let removed = segments.dropFirst(count).map(\.baseOffset)
         segments.removeLast(removed.count)
         unflushed.removeAll()
         ends.didTruncate(to: ends.flushed)
-        published.publish(segments: segments, ends: ends)
+        goBack(to: states, at: ends.flushed)
+        published.publish(segments: segments, ends: ends, stability: stability)
         for base in removed.reversed() {
             try wrapping { () throws(FileError) in try files.remove([base]) }
         }
+        try cutProducerFiles(at: ends.written, in: last)
         if epochs.truncate(toEnd: ends.written) { try store(epochs) }
     }
 }

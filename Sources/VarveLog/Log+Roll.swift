@@ -20,6 +20,7 @@ extension Log {
             try wrapping { () throws(FileError) in try endsFile.publish(endsNow()) }
         }
         try startSegment(at: base)
+        storeSnapshot()
         publishEnds(.durably)
     }
 
@@ -34,7 +35,7 @@ extension Log {
             if (try? files.remove([base])) != nil { leftover = nil }
             throw error
         }
-        published.publish(segments: segments, ends: ends)
+        published.publish(segments: segments, ends: ends, stability: stability)
     }
 
     /// Makes the new segment, then seals the old one. An empty segment of the same name is not
@@ -48,6 +49,7 @@ extension Log {
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             in: surroundings.fileSystem)
+        segment.transactionIndex.begin()
         if segments.last?.baseOffset == base { segments.removeLast() } else { try seal() }
         active = ActiveSegment(
             segment: segment, files: made, fill: SegmentFill(baseOffset: base))

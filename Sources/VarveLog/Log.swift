@@ -39,6 +39,12 @@ public final class Log {
     var doomed: [Offset] = []
     var endsFile: EndsFile
     var epochs: LeaderEpochHistory
+    /// What is known of producers, as of the log's end.
+    var producers: ProducerStates
+    var snapshots: ProducerSnapshots
+    var stability: TransactionStability {
+        didSet { published.publish(stability: stability) }
+    }
     /// Where batches are stamped; nil while an append has it.
     var staging: ByteBuffer? = ByteBuffer(capacity: 4096)
     var inspection = BatchInspection()
@@ -80,7 +86,13 @@ public final class Log {
         segments = plan.segments
         epochs = plan.epochs
         ends = plan.ends
-        published = PublishedLog(segments: plan.segments, ends: plan.ends)
+        producers = plan.producers
+        snapshots =
+            plan.snapshots
+            ?? ProducerSnapshots(folder: path, offsets: [], in: surroundings.fileSystem)
+        stability = TransactionStability(firstOpen: plan.producers.firstOpenOffset)
+        published = PublishedLog(
+            segments: plan.segments, ends: plan.ends, stability: stability)
         reader = LogReader(
             published,
             visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
@@ -130,6 +142,7 @@ public final class Log {
             throw poison(error)
         }
         ends.didFlush(through: ends.written)
+        if stability.isHolding { stability.didFlush(through: ends.flushed) }
         publishEnds()
     }
 
@@ -139,6 +152,9 @@ public final class Log {
         for path in [paths.log, paths.offsetIndex, paths.timeIndex] {
             let file = try OpenFile(path, .readWriteOrCreate, in: surroundings.fileSystem)
             try file.flush()
+        }
+        if try segment.transactionIndex.store(.flushed) {
+            try surroundings.fileSystem.flushDirectory(self.path)
         }
         segment.publish(flushedSize: segment.writtenSize)
     }
@@ -177,6 +193,7 @@ public final class Log {
         if publishing == .durably || isDue {
             guard (try? endsFile.publishDurably(endsNow())) != nil else { return }
             durablyPublishedSize = appendedSize
+            if isDue { storeSnapshot() }
         } else {
             guard (try? endsFile.publish(endsNow())) != nil else { return }
         }
@@ -205,6 +222,7 @@ public final class Log {
         } catch {
             throw .file(error)
         }
+        storeSnapshot()
         noteEnds()
     }
 

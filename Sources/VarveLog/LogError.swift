@@ -23,6 +23,9 @@ public enum LogError: Error, Hashable, Sendable {
     case refusedRecord(BatchBuildError)
     /// The batch, or the record, passes the log's limit; nothing of it was kept.
     case tooLarge(size: ByteCount, limit: ByteCount)
+    /// The producer's batch does not follow its last one, or a newer incarnation of the producer
+    /// or of the coordinator was there since; nothing of the append was kept.
+    case producer(ProducerRefusal)
     /// Batches that carry their offsets must go on where the log ends.
     case offsetsOutOfOrder(given: Int64, expected: Offset)
     /// The log has no record there: it was deleted, or is not written yet.
@@ -34,6 +37,8 @@ public enum LogError: Error, Hashable, Sendable {
     case poisoned(path: String, cause: FileError)
     /// The stored bytes are not what was written; they are not served.
     case corrupt(CorruptRange)
+    /// An index was not what a segment has, and cannot be looked up; opening the log makes it anew.
+    case damagedIndex(path: String)
     /// A reader still holds bytes that the call would cut off.
     case pinned(path: String)
     /// The log or its directory was closed before.
@@ -65,6 +70,7 @@ extension LogError: CustomStringConvertible {
         case .tooLarge(let size, let limit):
             "batch of \(size) bytes passes the limit of \(limit) bytes; "
                 + "split it, or raise max.message.bytes"
+        case .producer(let refusal): "batch refused: \(refusal)"
         case .offsetsOutOfOrder(let given, let expected):
             "batch starts at offset \(given), the log goes on at \(expected)"
         case .outOfRange(let offset, let valid):
@@ -75,6 +81,8 @@ extension LogError: CustomStringConvertible {
             "\(path) takes no more appends since a flush failed (\(cause)); "
                 + "check the disk, then resume the log or open it anew"
         case .corrupt(let range): "\(range)"
+        case .damagedIndex(let path):
+            "\(path) is no index of its segment; 'varve recover' makes it anew"
         case .pinned(let path):
             "\(path) cannot be cut while readers hold bytes of it; let them finish first"
         case .closed(let path): "\(path) is closed"

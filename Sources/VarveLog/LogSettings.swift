@@ -18,6 +18,8 @@ public struct LogSettings: Hashable, Sendable {
     public var retentionSize: ByteCount?
     /// Segments whose newest record is older than this are deleted (`retention.ms`).
     public var retentionAge: Duration?
+    /// A producer that wrote nothing for so long is forgotten (`producer.id.expiration.ms`).
+    public var producerAgeMax: Duration = .seconds(24 * 3600)
     /// Who stamps records (`message.timestamp.type`).
     public var timestamps: TimestampSource = .producer
     /// How files of new segments are made.
@@ -62,6 +64,11 @@ public struct LogSettings: Hashable, Sendable {
         try Self.check("max.message.bytes", batchSizeMax.bytes, within: 61...Int(Int32.max) - 12)
         guard segmentAgeMax > .zero else {
             throw .setting(name: "segment.ms", value: "\(segmentAgeMax)", allowed: "above zero")
+        }
+        guard producerAgeMax > .zero else {
+            throw .setting(
+                name: "producer.id.expiration.ms", value: "\(producerAgeMax)",
+                allowed: "above zero")
         }
     }
 

@@ -64,9 +64,9 @@ extension LogError {
         case .locked, .notADataDirectory, .noSuchLog, .logInTwoPlaces, .pinned, .closed,
             .offsetsExhausted:
             .unusable
-        case .refused, .refusedRecord, .tooLarge, .offsetsOutOfOrder: .refused
+        case .refused, .refusedRecord, .tooLarge, .offsetsOutOfOrder, .producer: .refused
         case .poisoned: .failed
-        case .corrupt: .corrupt
+        case .corrupt, .damagedIndex: .corrupt
         case .setting, .outOfRange: .usage
         }
     }

@@ -63,6 +63,24 @@ package struct SequenceCheck {
         return .new
     }
 
+    /// As `check`, for a batch that would be appended at `offset`.
+    /// - Returns: the offsets that the batch got before; nil when it is new.
+    package mutating func duplicate(
+        _ header: BatchHeader, _ batch: RawSpan, at offset: Offset,
+        knowing known: borrowing ProducerStates
+    ) throws(LogError) -> Range<Offset>? {
+        var header = header
+        header.baseOffset = offset.rawValue
+        do {
+            guard case .duplicate(let offsets) = try check(header, batch, knowing: known) else {
+                return nil
+            }
+            return offsets
+        } catch {
+            throw .producer(error)
+        }
+    }
+
     private static func duplicate(
         _ header: BatchHeader, of state: ProducerState
     ) -> ProducedBatch? {

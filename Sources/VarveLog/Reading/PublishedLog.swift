@@ -11,10 +11,12 @@ final class PublishedLog: Sendable {
     struct State: Sendable {
         var segments: [Segment]
         var ends: LogEnds
+        /// Which transactions are undecided; nil where nobody looks at transactions.
+        var stability: TransactionStability?
     }
 
-    init(segments: [Segment], ends: LogEnds) {
-        state = Mutex(State(segments: segments, ends: ends))
+    init(segments: [Segment], ends: LogEnds, stability: TransactionStability? = nil) {
+        state = Mutex(State(segments: segments, ends: ends, stability: stability))
     }
 
     var ends: LogEnds { state.withLock { $0.ends } }
@@ -24,8 +26,13 @@ final class PublishedLog: Sendable {
 
     func publish(ends: LogEnds) { state.withLock { $0.ends = ends } }
 
-    func publish(segments: [Segment], ends: LogEnds) {
-        state.withLock { $0 = State(segments: segments, ends: ends) }
+    func publish(stability: TransactionStability) {
+        state.withLock { $0.stability = stability }
+    }
+
+    /// Of one moment: with a transaction that a cut opened again its end moves back, too.
+    func publish(segments: [Segment], ends: LogEnds, stability: TransactionStability?) {
+        state.withLock { $0 = State(segments: segments, ends: ends, stability: stability) }
     }
 
     /// The segment that holds `offset`, and the ones that follow it up to `count` in all.

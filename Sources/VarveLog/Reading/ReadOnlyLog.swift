@@ -71,7 +71,7 @@ public final class ReadOnlyLog: Sendable {
         let before = seen.withLock { $0 }
         let sight = try scan.look(after: before)
         seen.withLock { $0 = sight }
-        published.publish(segments: sight.segments, ends: sight.ends)
+        published.publish(segments: sight.segments, ends: sight.ends, stability: nil)
         return !sight.isEqual(to: before)
     }
 

@@ -8,10 +8,30 @@ extension LogRecovery {
     /// A crash at any point leaves a folder for which the same plan, or what is left of it, is made
     /// again: segments go from the last on, and before the bytes that precede them.
     func apply(_ plan: inout RecoveryPlan) throws(LogError) -> ActiveSegment {
+        let active: ActiveSegment
         do {
-            return try perform(&plan)
+            active = try perform(&plan)
         } catch {
             throw .file(error)
+        }
+        try recoverProducers(&plan)
+        return active
+    }
+
+    private func recoverProducers(_ plan: inout RecoveryPlan) throws(LogError) {
+        var recovery = try ProducerRecovery(
+            of: plan.segments, end: plan.ends.written,
+            // After a clean close all of it is flushed, with or without a checkpoint's row.
+            knownFlushed: wasClosedCleanly ? plan.ends.written : plan.report.knownFlushed,
+            folder: folder, in: files.fileSystem)
+        try recovery.run()
+        plan.producers = recovery.states
+        plan.snapshots = recovery.snapshots
+        plan.report.removedSnapshots = recovery.damagedSnapshots
+        for base in recovery.damagedIndexes {
+            plan.report.rebuiltIndexes.append(
+                RecoveryReport.RebuiltIndex(
+                    segment: base, reason: "the transaction index is none of this segment"))
         }
     }
 
@@ -29,7 +49,6 @@ extension LogRecovery {
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
         }
-        try removeSnapshots(above: plan.report.endOffset)
         for bytes in plan.unflushed { try bytes.settle(in: fileSystem) }
         // The program that made some name here may have been killed before it flushed it.
         if !wasClosedCleanly { try fileSystem.flushDirectory(folder) }
@@ -77,15 +96,6 @@ extension LogRecovery {
         return ActiveSegment(
             segment: last, files: try files.open(last.baseOffset), fill: fill)
     }
-
-    private func removeSnapshots(above end: Offset) throws(FileError) {
-        for entry in try files.fileSystem.entries(of: folder) {
-            guard let name = SegmentFileName(entry.name), name.content == .producerSnapshot,
-                name.standing == .live, name.baseOffset > end
-            else { continue }
-            try files.fileSystem.removeFile(folder + "/" + entry.name)
-        }
-    }
 }
 
 extension LogRecovery {
@@ -113,7 +123,6 @@ extension LogRecovery {
         segment.largestTimestamp = fill.largestTimestamp
         return try wrapping { () throws(FileError) in
             try repair.apply(in: files.fileSystem)
-            try removeSnapshots(above: end)
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
             return ActiveSegment(

@@ -25,6 +25,9 @@ struct RecoveryPlan {
     var unflushed: [UnflushedBytes] = []
     var ends: LogEnds
     var published: PublishedEnds?
+    /// What the log knows of its producers, once the plan is done.
+    var producers = ProducerStates()
+    var snapshots: ProducerSnapshots?
     var report: RecoveryReport
 }
 

@@ -19,6 +19,8 @@ public struct RecoveryReport: Hashable, Sendable {
     public var gaps: [Range<Offset>] = []
     /// Segments whose indexes were made anew, and why.
     public var rebuiltIndexes: [RebuiltIndex] = []
+    /// Offsets of producer snapshots that were not to be believed and were removed.
+    public var removedSnapshots: [Offset] = []
     /// Whether the leader epochs had to be collected from the batches.
     public var rebuiltEpochs = false
     /// Files that belong to no segment and were removed.
@@ -79,6 +81,6 @@ public struct RecoveryReport: Hashable, Sendable {
     /// Whether anything was out of order.
     public var isClean: Bool {
         cut == nil && damaged.isEmpty && rebuiltIndexes.isEmpty && !rebuiltEpochs
-            && removedFiles.isEmpty
+            && removedFiles.isEmpty && removedSnapshots.isEmpty
     }
 }

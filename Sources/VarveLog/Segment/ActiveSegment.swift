@@ -141,6 +141,9 @@ struct ActiveSegment: ~Copyable {
     /// On return the indexes survive a power cut as well.
     mutating func flushIndexes() throws(FileError) {
         try writeEntriesOrThrow()
+        if try segment.transactionIndex.store(.flushed) {
+            try segment.fileSystem.flushDirectory(segment.paths.folder)
+        }
         try files.offsetIndex.flush()
         try files.timeIndex.flush()
     }
@@ -152,6 +155,7 @@ struct ActiveSegment: ~Copyable {
     mutating func finish() throws(FileError) {
         if let entry = fill.takeTimeEntry() { note(entry) }
         try writeEntriesOrThrow()
+        try segment.transactionIndex.store(.written)
         try files.log.resize(to: ByteCount(fill.size))
         try files.offsetIndex.resize(to: ByteCount(offsetsInFile))
         try files.timeIndex.resize(to: ByteCount(timesInFile))

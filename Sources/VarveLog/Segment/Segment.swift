@@ -13,6 +13,7 @@ final class Segment: Sendable {
     let paths: SegmentPaths
     let offsetIndex: IndexFile
     let timeIndex: IndexFile
+    let transactionIndex: TransactionIndex
     /// How bytes are read: the owner of the lock maps, other processes copy.
     let access: Access
     let fileSystem: any FileSystem
@@ -59,6 +60,8 @@ final class Segment: Sendable {
         timeIndex = IndexFile(
             path: paths.timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
             in: fileSystem)
+        transactionIndex = TransactionIndex(
+            path: paths.transactionIndex, baseOffset: paths.baseOffset, in: fileSystem)
         state = Mutex(State(writtenSize: size, flushedSize: size))
     }
 

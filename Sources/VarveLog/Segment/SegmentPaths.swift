@@ -10,6 +10,7 @@ struct SegmentPaths: Hashable, Sendable {
     var log: String { logPath ?? path(.log) }
     var offsetIndex: String { path(.index) }
     var timeIndex: String { path(.timeIndex) }
+    var transactionIndex: String { path(.transactionIndex) }
 
     /// Every file that goes when the segment goes.
     var all: [String] { SegmentFileName.Content.allCases.map { path($0) } }

@@ -1,5 +1,6 @@
-internal import VarveBytes
+package import VarveBytes
 public import VarveRecords
+package import VarveTerms
 
 /// What the batch says that ends a producer's transaction.
 public struct TransactionMarker: Hashable, Sendable {
@@ -32,5 +33,24 @@ public struct TransactionMarker: Hashable, Sendable {
         default: return nil
         }
         coordinatorEpoch = marker.coordinatorEpoch
+    }
+}
+
+extension TransactionMarker {
+    /// Appends the batch that ends a transaction of `producer`; a leader stamps offset and epoch.
+    package func print(
+        of producer: ProducerStamp, now: Timestamp, into output: inout ByteBuffer
+    ) throws(LogError) {
+        var builder = RecordBatchBuilder(capacity: 128)
+        do throws(BatchBuildError) {
+            try builder.beginMarker(
+                outcome, of: producer,
+                marker: EndTransactionMarker(coordinatorEpoch: coordinatorEpoch), at: .zero,
+                leaderEpoch: nil, timestamp: now)
+            _ = try builder.seal()
+        } catch {
+            throw .refusedRecord(error)
+        }
+        output.append(builder.sealedBytes)
     }
 }
