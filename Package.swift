@@ -43,12 +43,14 @@ let package = Package(
         .executable(name: "varve", targets: ["VarveCommand"]),
         .executable(name: "varve-kill", targets: ["VarveKill"]),
         .executable(name: "varve-prove", targets: ["VarveProve"]),
+        .executable(name: "varve-fuzz", targets: ["VarveFuzzer"]),
     ],
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
         .target(name: "CBench", path: "Benchmarks/CBench"),
         .target(name: "CMount", path: "tools/lossy-disk/CMount"),
+        .target(name: "CFuzz", path: "Tests/CFuzz", exclude: ["README.md"]),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
@@ -66,6 +68,12 @@ let package = Package(
             "VarveProof",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             path: "Tests/VarveProof"),
+        rung(
+            "VarveFuzz",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim", "VarveLog",
+                "CFuzz",
+            ], path: "Tests/VarveFuzz"),
         rung(
             "Varve",
             [
@@ -93,6 +101,12 @@ let package = Package(
         command(
             "VarveProve", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
             path: "tools/varve-prove"),
+        command(
+            "VarveFuzzer",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
+                "VarveFuzz", "CFuzz",
+            ], path: "tools/varve-fuzz"),
 
         // Tests, in the order of the rungs that they mirror.
         tests("VarveTermsTests", ["VarveTerms"]),
@@ -130,6 +144,8 @@ let package = Package(
             [
                 "VarveKill", "VarveLinux", "VarveLog", "VarveRecords", "VarveSystem", "VarveTerms",
             ]),
+        tests(
+            "FuzzTests", ["VarveFuzz", "VarveLinux", "VarveSystem", "VarveTerms"]),
         tests("CommandTests", ["VarveCommand", "VarveTerms", "VarveBytes"]),
         tests("TidyTests", []),
     ]

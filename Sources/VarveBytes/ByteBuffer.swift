@@ -12,6 +12,12 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var end: Int
     public private(set) var capacity: Int
+    /// What the buffer is going to hold at most, where its writer knows: nil while nobody does.
+    ///
+    /// The memory then grows through the halves, quarters and so on of this number, so that old and
+    /// new memory together hold no more bytes than it while one is copied to the other. More may be
+    /// written all the same; then the memory doubles as ever.
+    public var countMax: Int?
 
     /// How many bytes were written so far.
     @inlinable public var count: Int { end }
@@ -68,12 +74,27 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
     @usableFromInline
     mutating func grow(by extra: Int) {
         precondition(extra >= 0 && extra <= Int.max / 4 - count, "buffer cannot grow by \(extra)")
-        let newCapacity = max(capacity * 2, count + extra)
+        let newCapacity = newCapacity(for: count + extra)
+        if isEmpty { return replaceMemory(newCapacity) }
         let target = UnsafeMutableRawPointer.allocate(
             byteCount: newCapacity, alignment: Self.alignment)
         unsafe target.copyMemory(from: base, byteCount: count)
         unsafe base.deallocate()
         unsafe base = target
+        capacity = newCapacity
+    }
+
+    private func newCapacity(for needed: Int) -> Int {
+        guard let countMax, needed <= countMax else { return max(capacity * 2, needed) }
+        var chosen = countMax
+        while (chosen + 1) / 2 >= max(needed, 64) { chosen = (chosen + 1) / 2 }
+        return chosen
+    }
+
+    /// With nothing to copy the old memory goes before the new one comes.
+    private mutating func replaceMemory(_ newCapacity: Int) {
+        unsafe base.deallocate()
+        unsafe base = .allocate(byteCount: newCapacity, alignment: Self.alignment)
         capacity = newCapacity
     }
 
@@ -100,7 +121,7 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
     public mutating func append(_ bytes: [UInt8]) { append(bytes.rawSpan) }
 
     public mutating func append(_ text: String) {
-        append(text.utf8.rawSpan)
+        append(Array(text.utf8))
     }
 
     /// Appends `size` bytes of zero, for a header that is stored once its numbers are known.

@@ -22,7 +22,7 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CMount", "CZlib", "CLZ4", "CZstd", "CSnappy",
+        "CVarve", "CBench", "CFuzz", "CMount", "CZlib", "CLZ4", "CZstd", "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -39,6 +39,12 @@ enum Ladder {
             "VarveProof", 4,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             folder: "Tests/VarveProof"),
+        Rung(
+            "VarveFuzz", 4,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim", "VarveLog",
+                "CFuzz",
+            ], folder: "Tests/VarveFuzz"),
         Rung(
             "Varve", 4,
             [
@@ -67,6 +73,12 @@ enum Ladder {
             "VarveProve", 7,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
             folder: "tools/varve-prove"),
+        Rung(
+            "VarveFuzzer", 7,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
+                "VarveFuzz", "CFuzz",
+            ], folder: "tools/varve-fuzz"),
     ]
 
     /// What every rung may import; all of it comes with the compiler and touches nothing outside.

@@ -48,6 +48,24 @@ struct ByteBufferTests {
         for number in 0..<2000 { #expect(buffer.bytes.uint32(at: number * 4) == UInt32(number)) }
     }
 
+    @Test(
+        "towards a known end the memory grows by its halves, and past it as ever",
+        arguments: [100, 1_000, 4_097, 18_043_300])
+    func growthTowardsEnd(countMax: Int) {
+        var buffer = ByteBuffer(capacity: 64)
+        buffer.countMax = countMax
+        var capacity = buffer.capacity
+        while buffer.count < countMax {
+            buffer.appendZeros(min(buffer.capacity - buffer.count + 1, countMax - buffer.count))
+            // What is copied lies twice in memory.
+            #expect(buffer.capacity == capacity || capacity <= countMax / 2 + 64)
+            capacity = buffer.capacity
+        }
+        #expect(buffer.capacity == max(countMax, 64))
+        buffer.append(UInt8(1))
+        #expect(buffer.count == countMax + 1)
+    }
+
     @Test("the memory starts on a 64-byte boundary, before and after growing")
     func alignment() {
         var buffer = ByteBuffer(capacity: 1)

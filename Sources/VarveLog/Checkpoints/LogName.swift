@@ -1,5 +1,3 @@
-import VarveBytes
-
 /// Which log: the topic, and the partition of it. In text checkpoints `topic partition`, as the
 /// name of a folder `topic-partition`.
 ///
@@ -88,7 +86,7 @@ extension LogName: Hashable, Comparable {
     }
 
     private func hasSameTopic(as other: LogName) -> Bool {
-        topic.utf8.rawSpan.isEqual(to: other.topic.utf8.rawSpan)
+        topic.utf8.elementsEqual(other.topic.utf8)
     }
 }
 

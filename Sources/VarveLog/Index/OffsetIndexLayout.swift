@@ -47,7 +47,7 @@ public enum OffsetIndexLayout {
     }
 
     /// The slot of the last entry at or before `relative`; nil if all come later. O(log entries).
-    static func slot(atOrBefore relative: Int64, in bytes: RawSpan) -> Int? {
+    public static func slot(atOrBefore relative: Int64, in bytes: RawSpan) -> Int? {
         lastSlot(in: bytes.byteCount / entrySize) { slot in
             Int64(entry(slot, in: bytes).relativeOffset) <= relative
         }

@@ -59,7 +59,7 @@ public enum TimeIndexLayout {
     }
 
     /// The slot of the last entry older than `time`; nil if there is none. O(log entries).
-    static func slot(before time: Timestamp, in bytes: RawSpan) -> Int? {
+    public static func slot(before time: Timestamp, in bytes: RawSpan) -> Int? {
         lastSlot(in: bytes.byteCount / entrySize) { entry($0, in: bytes).timestamp < time }
     }
 

@@ -7,9 +7,10 @@ internal import VarveTerms
 /// Inputs are not trusted. The output grows as bytes come out of the codec; a size that the input
 /// claims is compared with the budget and never allocated on its word alone.
 ///
-/// *Memory*: the output's, which is at most twice what it held and the limit together; about 40 KB
-/// for gzip; for zstd 100 KB and the frame's window, of which no more is touched than the output is
-/// long. A zstd context that grew above 16 MiB is given back after the call.
+/// *Memory*: the output's, of which no more is touched than it held and the limit together, also
+/// while it grows; about 40 KB for gzip; for zstd 100 KB and the frame's window, of which no more
+/// is touched than the output is long. A zstd context that grew above 16 MiB is given back after
+/// the call.
 ///
 /// *Threads*: one owner at a time; not `Sendable`. A `CodecPool` lends these to threads.
 public final class Decompressor {
@@ -42,6 +43,9 @@ public final class Decompressor {
     ) throws(CompressionError) {
         let start = output.count
         let limit = budget.limit(forInput: ByteCount(input.byteCount))
+        // With the one byte that tells 'exactly full' from 'too much'.
+        output.countMax = start + limit.bytes + 1
+        defer { output.countMax = nil }
         do throws(CompressionError) {
             switch codec {
             case .none:

@@ -1,0 +1,31 @@
+import Glibc
+import VarveFuzz
+import VarveLinux
+import VarveSystem
+
+/// Where the inputs lie, and how many are made.
+enum Place {
+    static let names = FuzzTarget.all.map(\.name)
+
+    /// Tests/FuzzTests/Place.swift lies beside Tests/Fixtures.
+    private static let fixtures: String = {
+        let parts = #filePath.split(separator: "/").dropLast(2)
+        return "/" + parts.joined(separator: "/") + "/Fixtures"
+    }()
+
+    static let kept = KeptInputs(in: fixtures + "/fuzz", LinuxFileSystem())
+
+    static let corpus = Result { try SeedCorpus(fixtures: fixtures, in: LinuxFileSystem()) }
+
+    static let seed = number("VARVE_SEED") ?? 2_026
+
+    /// What a debug build does in a fraction of a second.
+    static func inputCount(of target: FuzzTarget) -> Int {
+        let count = number("VARVE_FUZZ_INPUTS").flatMap { Int(exactly: $0) }
+        return count ?? (target.name == "log-folder" ? 40 : 300)
+    }
+
+    private static func number(_ name: String) -> UInt64? {
+        unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
+    }
+}

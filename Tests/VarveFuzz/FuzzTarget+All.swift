@@ -1,0 +1,9 @@
+extension FuzzTarget {
+    /// Every target, by kind of bytes.
+    public static let all: [FuzzTarget] =
+        BatchTargets.all + CompressionTargets.all + IndexTargets.all + CheckpointTargets.all
+        + NameTargets.all + StateTargets.all + FolderTargets.all
+
+    /// The target of that name; nil when there is none.
+    public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
+}

@@ -1,0 +1,19 @@
+public import VarveRecords
+
+/// Which parts of the fixtures are good inputs of a target.
+public enum SeedRule: Hashable, Sendable {
+    /// Whole files whose names end in one of these.
+    case files([String])
+    /// The batches of `.log` files.
+    case batches
+    /// The compressed record areas of batches in that codec.
+    case bodies(Codec)
+    /// Keys and values of control records.
+    case controlRecords
+    /// Names of files and folders.
+    case names
+    /// Content of `varve.ends`, made here: fixtures are Kafka's.
+    case ends
+    /// Whole log folders in a `FolderArchive`.
+    case folders
+}
