@@ -49,8 +49,8 @@ let package = Package(
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
         .target(name: "CBench", path: "Benchmarks/CBench"),
-        .target(name: "CMount", path: "tools/lossy-disk/CMount"),
         .target(name: "CFuzz", path: "Tests/CFuzz", exclude: ["README.md"]),
+        .target(name: "CFault", path: "tools/CFault"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
@@ -96,7 +96,7 @@ let package = Package(
             "VarveKill",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CMount",
+                "Varve", "CFault", "VarveSim", "VarveProof",
             ], path: "tools/varve-kill"),
         command(
             "VarveProve", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
@@ -143,6 +143,7 @@ let package = Package(
             "KillTests",
             [
                 "VarveKill", "VarveLinux", "VarveLog", "VarveRecords", "VarveSystem", "VarveTerms",
+                "VarveProof",
             ]),
         tests(
             "FuzzTests", ["VarveFuzz", "VarveLinux", "VarveSystem", "VarveTerms"]),

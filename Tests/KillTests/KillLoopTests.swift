@@ -9,7 +9,7 @@ import VarveTerms
 @Suite("KillLoop")
 struct KillLoopTests {
     /// The program lies beside the tests that are being run.
-    private static let program: String = {
+    static let program: String = {
         let tests = CommandLine.arguments.first ?? ""
         return (tests.lastIndex(of: "/").map { String(tests[...$0]) } ?? "") + "varve-kill"
     }()

@@ -2,9 +2,11 @@ import VarveLinux
 import VarveSystem
 
 /// The path of a new directory, removed with all that is in it when `body` returns.
-func withTemporaryDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
+func withTemporaryDirectory<Value>(
+    in parent: String = "/tmp", _ body: (String) throws -> Value
+) throws -> Value {
     let fileSystem = LinuxFileSystem()
-    let path = "/tmp/varve-test-\(LinuxRandomness().next())"
+    let path = parent + "/varve-test-\(LinuxRandomness().next())"
     try fileSystem.makeDirectory(path)
     defer { removeTree(path, in: fileSystem) }
     return try body(path)

@@ -22,7 +22,7 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CFuzz", "CMount", "CZlib", "CLZ4", "CZstd", "CSnappy",
+        "CVarve", "CBench", "CFuzz", "CFault", "CZlib", "CLZ4", "CZstd", "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -67,7 +67,7 @@ enum Ladder {
             "VarveKill", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CMount",
+                "Varve", "CFault", "VarveSim", "VarveProof",
             ], folder: "tools/varve-kill"),
         Rung(
             "VarveProve", 7,

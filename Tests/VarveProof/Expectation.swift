@@ -17,6 +17,9 @@ package struct Expectation: Hashable {
     /// Where the log started before it was cut below that.
     private var startBeforeCut = 0
 
+    /// An empty log, of which nothing was told.
+    package init() {}
+
     /// What the owner did or was told.
     package enum Event: Hashable {
         /// An append of these values begins at an offset.

@@ -15,6 +15,7 @@ enum KillProgram {
             return child.run()
         case "power-cut": return PowerCutProgram.run(rest)
         case "power-cut-check": return CutReplay.run(rest)
+        case "deaths": return DeathProgram.run(rest)
         default: return loop(words)
         }
     }

@@ -1,4 +1,4 @@
-internal import CMount
+internal import CFault
 internal import VarveBytes
 internal import VarveLinux
 internal import VarveSystem
@@ -113,7 +113,7 @@ struct LossyDisk {
 
     /// - Returns: whether the file system could be mounted.
     func mount() throws(FileError) -> Bool {
-        switch unsafe varve_mount(device, mountPoint, kind) {
+        switch unsafe fault_mount(device, mountPoint, kind) {
         case 0: return true
         case let code where SystemError(code: code) == .notPermitted:
             throw FileError(.open, device, .notPermitted)
@@ -132,7 +132,7 @@ struct LossyDisk {
 
     /// - Returns: whether it could be taken down; not while somebody has a file open there.
     func unmount() throws(FileError) -> Bool {
-        let code = unsafe varve_unmount(mountPoint)
+        let code = unsafe fault_unmount(mountPoint)
         guard code != 0 else { return true }
         let error = SystemError(code: code)
         guard error == .busy else { throw FileError(.close, mountPoint, error) }
