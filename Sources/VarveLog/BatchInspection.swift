@@ -17,22 +17,36 @@ package struct BatchInspection: ~Copyable {
 
     package init() {}
 
+    /// Who the batches come from.
+    package enum Source {
+        /// A producer, or the leader itself: batches of magic 2.
+        case client
+        /// The leader's log, in which there may be batches of any format.
+        case leader
+    }
+
     /// Checks the batch at `position`.
-    /// - Returns: its header.
+    /// - Returns: its header; of a wrapper of magic 0 or 1, with the first offset found inside.
     package mutating func check(
-        _ bytes: RawSpan, at position: Int, _ depth: AppendCheck, sizeMax: ByteCount
+        _ bytes: RawSpan, at position: Int, _ depth: AppendCheck, sizeMax: ByteCount,
+        from source: Source = .client
     ) throws(LogError) -> BatchHeader {
         do {
-            let header = try BatchCheck.frame(bytes, at: position)
+            var header = try BatchCheck.frame(bytes, at: position)
+            guard !header.isLegacy || source == .leader else {
+                throw BatchDefect.oldFormat(header.magic)
+            }
             guard header.sizeInBytes <= sizeMax.bytes else {
                 throw LogError.tooLarge(size: ByteCount(header.sizeInBytes), limit: sizeMax)
             }
-            if depth == .records {
+            if depth == .records || header.isLegacyWrapper {
                 let decompressor = decompressor ?? Decompressor()
                 self.decompressor = decompressor
-                _ = try BatchCheck.records(
+                let contents = try BatchCheck.records(
                     bytes.extracting(position..<position + header.sizeInBytes), header: header,
-                    rules: .appended, decompressor: decompressor, scratch: &scratch)
+                    rules: header.isLegacy ? .stored : .appended,
+                    decompressor: decompressor, scratch: &scratch)
+                header = header.completed(by: contents)
             }
             return header
         } catch let error as LogError {

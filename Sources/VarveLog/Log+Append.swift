@@ -199,7 +199,7 @@ extension Log {
         var expected = ends.written
         while position < batches.byteCount {
             let header = try inspection.check(
-                batches, at: position, depth, sizeMax: settings.batchSizeMax)
+                batches, at: position, depth, sizeMax: settings.batchSizeMax, from: .leader)
             let base = Offset(header.baseOffset)
             guard base >= expected, let last = header.lastOffset,
                 let end = Offset(exactly: last)?.advanced(byExactly: 1)

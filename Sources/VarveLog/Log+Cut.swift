@@ -137,8 +137,8 @@ extension Log {
             do {
                 guard let header = try walk.header(at: position) else { break }
                 if header.lastOffset ?? -1 >= offset.rawValue {
-                    return BatchPlace(
-                        position: position, offset: min(offset, Offset(header.baseOffset)))
+                    let first = walk.firstOffset(of: header, at: position)
+                    return BatchPlace(position: position, offset: min(offset, first))
                 }
                 position += header.sizeInBytes
                 end = Offset(header.lastOffset ?? header.baseOffset).advanced(by: 1)

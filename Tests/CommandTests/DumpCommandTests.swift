@@ -74,4 +74,14 @@ struct DumpCommandTests {
         #expect(outcome.code == 0)
         #expect(outcome.output.contains("3 partitions equal"), "\(outcome)")
     }
+
+    @Test(
+        "logs of magic 0 and 1, and of all three formats, are listed as Kafka's reader lists them")
+    func goldenLegacy() throws {
+        let outcome = try shell.run(
+            "\(root)/tools/golden-compare \(root)/Tests/Fixtures/golden --set legacy "
+                + "--varve \"$VARVE\"")
+        #expect(outcome.code == 0)
+        #expect(outcome.output.contains("11 partitions equal"), "\(outcome)")
+    }
 }

@@ -94,6 +94,7 @@ struct DumpBatch {
     }
 
     private func printHeader(into buffer: inout ByteBuffer) {
+        guard !header.isLegacy else { return printLegacyHeader(into: &buffer) }
         let attributes = header.attributes
         buffer.append(
             ",\"position\":\(position),\"size\":\(header.sizeInBytes),\"magic\":\(header.magic)"
@@ -111,6 +112,17 @@ struct DumpBatch {
                 + ",\"control\":\(attributes.isControl)")
         if let horizon = header.deleteHorizon { buffer.append(",\"deleteHorizonMs\":\(horizon)") }
         buffer.append(",\"count\":\(header.recordsCount)")
+    }
+
+    /// What an entry of magic 0 or 1 says before its records.
+    private func printLegacyHeader(into buffer: inout ByteBuffer) {
+        let codec = header.attributes.codec?.name ?? "\(header.attributes.codecNumber)"
+        let times = header.magic == 0 ? "NoTimestampType" : header.timestampType.kafkaName
+        buffer.append(
+            ",\"position\":\(position),\"size\":\(header.sizeInBytes),\"magic\":\(header.magic)"
+                + ",\"valid\":true,\"lastOffset\":\(header.baseOffset),\"crc\":\(header.crc)"
+                + ",\"codec\":\"\(codec)\",\"timestampType\":\"\(times)\""
+                + ",\"maxTimestamp\":\(header.maxTimestamp)")
     }
 
     private func printRecords(
@@ -182,6 +194,7 @@ struct DumpBatch {
     }
 
     private var summary: String {
+        guard !header.isLegacy else { return legacySummary }
         let last = header.lastOffset ?? header.baseOffset
         let attributes = header.attributes
         var text =
@@ -202,6 +215,19 @@ struct DumpBatch {
         if attributes.isControl { text += ", control" }
         if let horizon = header.deleteHorizon {
             text += ", delete horizon \(TimeText.show(horizon))"
+        }
+        return text + ", crc \(DumpText.hex(header.crc))"
+    }
+
+    private var legacySummary: String {
+        let attributes = header.attributes
+        var text =
+            "entry of format \(header.magic) at \(position), \(header.sizeInBytes) bytes: "
+            + (attributes.isCompressed ? "offsets up to " : "offset ") + "\(header.baseOffset)"
+        if let codec = attributes.codec, codec != .none { text += ", \(codec.name)" }
+        if header.magic > 0 {
+            let time = TimeText.show(Timestamp(milliseconds: header.maxTimestamp))
+            text += header.timestampType == .logAppend ? ", appended \(time)" : ", newest \(time)"
         }
         return text + ", crc \(DumpText.hex(header.crc))"
     }

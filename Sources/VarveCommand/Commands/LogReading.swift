@@ -123,10 +123,11 @@ struct LogReading: ~Copyable {
         while let header = BatchHeader(bytes, at: position), left > 0 {
             let batch = bytes.extracting(position..<position + header.sizeInBytes)
             position += header.sizeInBytes
-            guard header.baseOffset < end.rawValue else { return }
+            // A wrapper of magic 0 or 1 names its last offset only.
+            guard header.isLegacyWrapper || header.baseOffset < end.rawValue else { return }
             if printer.format == .rawBatches {
                 console.output.buffer.append(batch)
-                printed += Int(header.recordsCount)
+                printed += header.isLegacyWrapper ? 1 : Int(header.recordsCount)
             } else if !header.attributes.isControl {
                 try print(batch, header)
             }

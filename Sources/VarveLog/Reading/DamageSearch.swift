@@ -63,8 +63,12 @@ struct DamageSearch: ~Copyable {
     /// The next position from `start` on where the bytes could be a header: the magic is right.
     private mutating func nextPlausible(from start: Int) throws(LogError) -> Int? {
         var start = start
-        while start + BatchLayout.headerSize <= walk.end {
+        while start + BatchPeek.size <= walk.end {
             let size = min(Self.stride, walk.end - start)
+            // A header of magic 2 that the piece cuts is looked at in the next one; at the end of
+            // the file only the shorter ones of magic 0 and 1 have room.
+            let isLast = start + size == walk.end
+            let front = isLast ? BatchPeek.size : BatchLayout.headerSize
             do {
                 try walk.lend(start, size)
             } catch {
@@ -74,13 +78,14 @@ struct DamageSearch: ~Copyable {
             let bytes = walk.window.span(start..<start + size)
             // A page that is gone ends the search: nothing behind it can be had either.
             guard CRC32C.checksum(mapped: bytes) != nil else { return nil }
-            for place in 0...(size - BatchLayout.headerSize)
-            where bytes.int8(at: place + BatchLayout.magic.start) == BatchLayout.currentMagic
+            for place in 0...(size - front)
+            where bytes.uint8(at: place + BatchLayout.magic.start) <= 2
                 && isPlausible(bytes, at: place, rest: walk.end - start - place)
             {
                 return start + place
             }
-            start += size - BatchLayout.headerSize + 1
+            if isLast { break }
+            start += size - front + 1
         }
         return nil
     }
@@ -88,7 +93,14 @@ struct DamageSearch: ~Copyable {
     /// Whether the numbers of a header fit together, so that the bytes that it claims are worth
     /// reading: else a file of noise would be read once for each of its bytes.
     private func isPlausible(_ bytes: RawSpan, at place: Int, rest: Int) -> Bool {
-        guard let header = BatchHeader(bytes, at: place) else { return false }
+        guard let peek = BatchPeek(bytes, at: place), peek.sizeInBytes <= rest,
+            let header = BatchHeader(bytes, at: place)
+        else { return false }
+        guard !header.isLegacy else {
+            return BatchCheck.isPlausibleLegacy(bytes, at: place)
+                && header.baseOffset >= walk.segment.baseOffset.rawValue
+                && header.baseOffset - walk.segment.baseOffset.rawValue <= Int64(Int32.max)
+        }
         return header.sizeInBytes >= BatchLayout.headerSize && header.sizeInBytes <= rest
             && header.lastOffsetDelta >= 0 && header.recordsCount >= 0
             && Int(header.recordsCount) <= Int(header.lastOffsetDelta) + 1
@@ -101,7 +113,7 @@ struct DamageSearch: ~Copyable {
 
     private mutating func claimedSize(at position: Int) throws(LogError) -> Int? {
         let front = min(BatchLayout.headerSize, walk.end - position)
-        guard front == BatchLayout.headerSize else { return nil }
+        guard front >= BatchPeek.size else { return nil }
         do {
             try walk.lend(position, front)
         } catch {
@@ -110,7 +122,7 @@ struct DamageSearch: ~Copyable {
         }
         let bytes = walk.window.span(position..<position + front)
         guard CRC32C.checksum(mapped: bytes) != nil, let peek = BatchPeek(bytes),
-            peek.sizeInBytes >= BatchLayout.headerSize
+            peek.sizeInBytes >= BatchLayout.lengthOverhead + BatchLayout.lengthMin
         else { return nil }
         return peek.sizeInBytes
     }
@@ -121,10 +133,11 @@ struct DamageSearch: ~Copyable {
     ) throws(LogError) -> Offset? {
         do {
             guard let header = try walk.header(at: position),
-                let offset = Offset(exactly: header.baseOffset), offset >= expected
+                let stated = Offset(exactly: header.baseOffset), stated >= expected
             else { return nil }
             try walk.verify(at: position, size: header.sizeInBytes)
-            return offset
+            let offset = walk.firstOffset(of: header, at: position)
+            return offset >= expected ? offset : nil
         } catch {
             if case .log(let error) = error { throw error }
             return nil

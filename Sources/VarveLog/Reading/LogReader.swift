@@ -177,6 +177,7 @@ public final class LogReader: Sendable {
         let window = walk.window
         var position = first.position + first.header.sizeInBytes
         var last = first.header.lastOffset ?? first.header.baseOffset
+        let base = walk.firstOffset(of: first.header, at: first.position)
         let limit = first.position + min(sizeMax, walk.end - first.position)
         while position < limit {
             // A damaged batch further on ends the answer; reading at its offset reports it.
@@ -191,7 +192,7 @@ public final class LogReader: Sendable {
         return PinnedBatches(
             owner: window.bytes,
             range: first.position - window.start..<position - window.start,
-            offsets: Offset(first.header.baseOffset)..<Offset(last).advanced(by: 1))
+            offsets: base..<Offset(last).advanced(by: 1))
     }
 
     /// A place before `position` where a whole batch starts: from there on it is known which

@@ -36,7 +36,10 @@ struct TimeSearch: ~Copyable {
             defer { position += header.sizeInBytes }
             guard header.lastOffset ?? -1 >= bounds.lowerBound.rawValue else { continue }
             let newest = Timestamp(milliseconds: header.maxTimestamp)
-            let isPartial = header.baseOffset < bounds.lowerBound.rawValue
+            // Where the first record of a wrapper of magic 0 or 1 stands is known inside only.
+            let isPartial =
+                header.baseOffset < bounds.lowerBound.rawValue
+                || header.isLegacyWrapper && bounds.lowerBound > segment.baseOffset
             if !isPartial, time.map({ newest < $0 }) ?? true {
                 largest = max(largest, newest)
                 continue

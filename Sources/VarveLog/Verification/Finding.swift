@@ -77,8 +77,6 @@ public struct Finding: Hashable, Sendable {
         case untrimmedIndex
         /// Offsets that no batch has, where compaction may have left the gap.
         case gap
-        /// A segment that holds batches of a format that is not read.
-        case oldFormat(Int8)
         case note(String)
     }
 
@@ -90,7 +88,7 @@ public struct Finding: Hashable, Sendable {
         case .missingIndex, .indexSize, .indexEntry, .indexIncomplete, .epochCheckpoint, .snapshot,
             .transactionIndex, .checkpointRow:
             .index
-        case .stray, .untrimmedIndex, .gap, .oldFormat, .note: .note
+        case .stray, .untrimmedIndex, .gap, .note: .note
         }
     }
 }
@@ -147,8 +145,6 @@ extension Finding.Problem: CustomStringConvertible {
             reason
         case .untrimmedIndex: "zeros follow the entries: the segment was not closed"
         case .gap: "no batch has these offsets; compaction leaves such gaps"
-        case .oldFormat(let magic):
-            "batches of format version \(magic), which are not looked into"
         }
     }
 
@@ -171,7 +167,7 @@ extension Finding.Problem: CustomStringConvertible {
         case .checkpointRow: "opening the log sets it right"
         case .stray: "opening the log removes it"
         case .untrimmedIndex: "opening and closing the log trims it"
-        case .gap, .oldFormat, .note, .transactionIndex: nil
+        case .gap, .note, .transactionIndex: nil
         }
     }
 }

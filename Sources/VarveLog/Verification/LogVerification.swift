@@ -24,17 +24,16 @@ struct LogVerification {
         }
         let end = try readSegments(listing, &scope)
         try checkSnapshots(listing, &scope)
-        if let end { checkRows(end: end, &scope) }
+        checkRows(end: end, &scope)
     }
 
-    /// - Returns: the log's end; nil when it is not known.
+    /// - Returns: the log's end.
     private func readSegments(
         _ listing: FolderListing, _ scope: inout VerificationScope
-    ) throws(LogError) -> Offset? {
+    ) throws(LogError) -> Offset {
         let history = try DirectoryFacts.content(
             LeaderEpochCheckpoint.self, folder + "/" + LeaderEpochCheckpoint.fileName, &scope)
         var (end, epoch): (Offset?, LeaderEpoch?)
-        var isOld = false
         let known = try knownFlushed(scope.fileSystem)
         for (slot, file) in listing.segments.enumerated() {
             scope.didEnterSegment()
@@ -50,10 +49,9 @@ struct LogVerification {
             try segment.run(&scope)
             if facts.wasClosedCleanly { checkClosed(segment.isTorn, indexes, &scope) }
             (end, epoch) = (segment.endOffset, segment.epoch)
-            isOld = isOld || segment.isOld
             segment.finish(indexes, &scope)
         }
-        return isOld ? nil : end ?? .zero
+        return end ?? .zero
     }
 
     /// Below this offset everything was on disk.

@@ -34,8 +34,6 @@ struct SegmentVerification: ~Copyable {
     private(set) var isTorn = false
     /// Epochs that the checkpoint does not have, once each.
     private var contradicted: Set<LeaderEpoch> = []
-    /// Whether some of its bytes are of a format that is not read, so that its end is not known.
-    private(set) var isOld = false
 
     init(_ setting: Setting, offsets: OffsetIndexCheck, times: TimeIndexCheck) {
         self.setting = setting
@@ -57,8 +55,8 @@ struct SegmentVerification: ~Copyable {
         while let step = try file.next() {
             switch step {
             case .batch(let header, let position):
-                check(header, file.batchBytes, at: position, &scope)
-                scope.didTake(header, of: setting.path)
+                let whole = check(header, file.batchBytes, at: position, &scope)
+                scope.didTake(whole, of: setting.path)
             case .damage(let range):
                 note(range, isLast: range.positions.upperBound.bytes == file.size.bytes, &scope)
                 scope.didRead(
@@ -69,34 +67,45 @@ struct SegmentVerification: ~Copyable {
         endOffset = max(endOffset, file.endOffset)
     }
 
+    /// - Returns: the header, of a wrapper of magic 0 or 1 with what is known inside only.
     private mutating func check(
         _ header: BatchHeader, _ bytes: RawSpan, at position: FilePosition,
         _ scope: inout VerificationScope
-    ) {
+    ) -> BatchHeader {
         let positions = position..<position.advanced(by: header.sizeInBytes)
-        let base = Offset(header.baseOffset)
-        let end = Offset(header.lastOffset ?? header.baseOffset).advanced(byExactly: 1) ?? base
-        checkOrder(base..<end, positions, &scope)
-        checkEpoch(header, base..<end, positions, &scope)
-        do {
+        var header = header
+        let result: Result<BatchContents, BatchDefect>
+        do throws(BatchDefect) {
             let decompressor = decompressor ?? Decompressor()
             self.decompressor = decompressor
             let contents = try BatchCheck.records(
                 bytes, header: header, rules: .stored, decompressor: decompressor,
                 scratch: &scratch)
-            if let latest = contents.times?.latest, latest.milliseconds > header.maxTimestamp {
-                scope.find(
-                    .note(
-                        "a record has timestamp \(latest), the batch says at most "
-                            + "\(header.maxTimestamp)"),
-                    in: setting.path, at: positions, offsets: base..<end)
-            }
+            header = header.completed(by: contents)
+            result = .success(contents)
         } catch {
-            scope.find(.brokenRecords(error), in: setting.path, at: positions, offsets: base..<end)
+            result = .failure(error)
+        }
+        let base = Offset(header.baseOffset)
+        let end = Offset(header.lastOffset ?? header.baseOffset).advanced(byExactly: 1) ?? base
+        checkOrder(base..<end, positions, &scope)
+        checkEpoch(header, base..<end, positions, &scope)
+        switch result {
+        case .success(let contents):
+            guard let latest = contents.times?.latest, latest.milliseconds > header.maxTimestamp
+            else { break }
+            scope.find(
+                .note(
+                    "a record has timestamp \(latest), the batch says at most "
+                        + "\(header.maxTimestamp)"),
+                in: setting.path, at: positions, offsets: base..<end)
+        case .failure(let defect):
+            scope.find(.brokenRecords(defect), in: setting.path, at: positions, offsets: base..<end)
         }
         offsets.take(header, at: position.bytes)
         times.take(header)
         expected = end
+        return header
     }
 
     private func checkOrder(
@@ -161,16 +170,10 @@ struct SegmentVerification: ~Copyable {
         offsets.skip(range.positions.lowerBound.bytes..<range.positions.upperBound.bytes)
         times.skip()
         let isTail = isLast && !setting.isSealed && range.offsets.lowerBound >= setting.knownFlushed
-        let problem: Finding.Problem
-        if case .unsupportedMagic(let magic) = range.defect, magic == 0 || magic == 1 {
-            problem = .oldFormat(magic)
-            isOld = true
-        } else {
-            problem = isTail ? .tornTail(range.defect) : .brokenBatch(range.defect)
-        }
         isTorn = isTorn || isTail
         scope.find(
-            problem, in: range.path, at: range.positions,
+            isTail ? .tornTail(range.defect) : .brokenBatch(range.defect), in: range.path,
+            at: range.positions,
             offsets: range.offsets.isEmpty ? nil : range.offsets)
         expected = range.offsets.upperBound
     }

@@ -22,6 +22,7 @@ extension BatchCheck {
         scratch.removeAll()
         try view.expand(with: decompressor, into: &scratch, budget: budget)
         let expanded = scratch.bytes
+        if header.isLegacy { try legacyChecksums(expanded) }
         // Only now is it known how many records the bytes could hold.
         guard Int(header.recordsCount) <= expanded.byteCount / BatchLayout.recordSizeMin else {
             throw .recordsCountTooLarge(
@@ -38,8 +39,9 @@ extension BatchCheck {
         if let limit = rules.sizeMax, header.sizeInBytes > limit.bytes {
             throw .tooLarge(size: header.sizeInBytes, limit: limit.bytes)
         }
+        if rules.oldFormat == .refused, header.isLegacy { throw .oldFormat(header.magic) }
         if rules.emptyBatch == .refused, header.recordsCount == 0 { throw .empty }
-        if rules.offsetDeltas == .consecutive,
+        if rules.offsetDeltas == .consecutive, !header.isLegacy,
             Int(header.recordsCount) != Int(header.lastOffsetDelta) + 1
         {
             throw .countMismatch(
@@ -59,19 +61,21 @@ extension BatchCheck {
         _ records: consuming RecordCursor, _ size: Int, _ header: BatchHeader, _ rules: BatchRules
     ) throws(BatchDefect) -> BatchContents {
         var contents = BatchContents(
-            recordsCount: header.recordsCount, expandedSize: ByteCount(size))
+            baseOffset: header.baseOffset, recordsCount: 0, expandedSize: ByteCount(size))
         var previousDelta: Int32 = -1
         while let record = try records.next() {
             let index = records.index - 1
             if let defect = defect(of: record, after: previousDelta, header, rules) {
                 throw .record(index: index, defect)
             }
+            if index == 0, header.isLegacy { contents.baseOffset = record.offset.rawValue }
             previousDelta = record.offsetDelta
             contents.include(record, at: index)
             if header.attributes.isControl, !isControlRecord(record) {
                 throw .controlRecord(index: index)
             }
         }
+        contents.recordsCount = records.index
         return contents
     }
 

@@ -28,6 +28,10 @@ public enum BatchCheck {
         _ bytes: RawSpan, at position: Int = 0
     ) throws(BatchDefect) -> BatchHeader {
         let header = try extent(bytes, at: position)
+        guard !header.isLegacy else {
+            try legacyFrame(bytes, at: position, header)
+            return header
+        }
         let covered = bytes.extracting(checksummed(header, at: position))
         let computed = CRC32C.checksum(covered)
         guard computed == header.crc else {
@@ -49,6 +53,12 @@ public enum BatchCheck {
             throw .unreadable
         }
         let header = try extent(bytes, at: position)
+        guard !header.isLegacy else {
+            let entry = bytes.extracting(position..<position + header.sizeInBytes)
+            guard GuardedBytes.areReadable(entry) else { throw .unreadable }
+            try legacyFrame(bytes, at: position, header)
+            return header
+        }
         let covered = bytes.extracting(checksummed(header, at: position))
         guard let computed = CRC32C.checksum(mapped: covered) else { throw .unreadable }
         guard computed == header.crc else {
@@ -71,7 +81,10 @@ public enum BatchCheck {
         guard length >= BatchLayout.lengthMin else {
             throw .lengthTooSmall(batchLength: Int32(truncatingIfNeeded: length))
         }
-        guard peek.magic == BatchLayout.currentMagic else { throw .unsupportedMagic(peek.magic) }
+        guard peek.magic == BatchLayout.currentMagic else {
+            guard UInt8(bitPattern: peek.magic) < 2 else { throw .unsupportedMagic(peek.magic) }
+            return try legacyExtent(bytes, at: position, peek)
+        }
         guard peek.sizeInBytes >= BatchLayout.headerSize else {
             throw .lengthTooSmall(batchLength: Int32(truncatingIfNeeded: length))
         }
@@ -84,6 +97,7 @@ public enum BatchCheck {
     /// What the numbers of a header must obey in every batch, stored or sent.
     @inlinable
     static func lawful(_ header: BatchHeader) throws(BatchDefect) {
+        guard !header.isLegacy else { return try legacyLawful(header) }
         guard header.baseOffset >= 0 else { throw .baseOffsetNegative(header.baseOffset) }
         guard header.lastOffsetDelta >= 0 else {
             throw .lastOffsetDeltaNegative(header.lastOffsetDelta)

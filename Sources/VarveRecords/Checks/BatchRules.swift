@@ -23,6 +23,8 @@ public struct BatchRules: Hashable, Sendable {
     public var missingSequence: Permission
     /// Timestamps so far apart that their difference wraps around 64 bits.
     public var wrappedTimestamps: Permission
+    /// An entry of magic 0 or 1.
+    public var oldFormat: Permission
     /// What the whole batch may take, as it was sent; nil for no limit.
     public var sizeMax: ByteCount?
 
@@ -33,7 +35,7 @@ public struct BatchRules: Hashable, Sendable {
         BatchRules(
             offsetDeltas: .increasing, emptyBatch: .allowed, controlBatch: .allowed,
             appendTime: .allowed, missingSequence: .allowed, wrappedTimestamps: .allowed,
-            sizeMax: nil)
+            oldFormat: .allowed, sizeMax: nil)
     }
 
     /// What a leader takes from a client. It is stricter than Kafka in two ways: offset deltas are
@@ -43,7 +45,7 @@ public struct BatchRules: Hashable, Sendable {
         BatchRules(
             offsetDeltas: .consecutive, emptyBatch: .refused, controlBatch: .refused,
             appendTime: .refused, missingSequence: .refused, wrappedTimestamps: .refused,
-            sizeMax: sizeMaxDefault)
+            oldFormat: .refused, sizeMax: sizeMaxDefault)
     }
 
     /// Kafka's own default of `max.message.bytes`: 1 MiB and a header's worth.
@@ -59,6 +61,9 @@ public struct BatchContents: Hashable, Sendable {
         public var latestOffsetDelta: Int32
     }
 
+    /// The first offset that the batch covers: the header's own, but for wrappers of magic 0
+    /// and 1, where it is found inside only.
+    public var baseOffset: Int64
     public var recordsCount: Int32
     /// Bytes of the records without header and compression.
     public var expandedSize: ByteCount

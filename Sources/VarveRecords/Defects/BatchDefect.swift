@@ -23,6 +23,8 @@ public enum BatchDefect: Error, Hashable, Sendable {
     /// The header counts more records than offsets, or than `bytes` bytes could hold.
     case recordsCountTooLarge(Int32, lastOffsetDelta: Int32, bytes: Int)
     case unknownCodec(UInt8)
+    /// The batch is an entry of magic 0 or 1, and it is malformed.
+    case legacy(LegacyDefect)
 
     // MARK: The records
     case record(index: Int32, RecordDefect)
@@ -47,6 +49,8 @@ public enum BatchDefect: Error, Hashable, Sendable {
     /// Only a broker sets the append time.
     case appendTimeFromClient
     case tooLarge(size: Int, limit: Int)
+    /// The batch is of magic 0 or 1, which is read but not appended.
+    case oldFormat(Int8)
 }
 
 extension BatchDefect: CustomStringConvertible {
@@ -77,6 +81,10 @@ extension BatchDefect: CustomStringConvertible {
                 + "\(bytes) bytes of records."
         case .unknownCodec(let number):
             "The attributes name codec \(number), which does not exist."
+        case .legacy(let defect):
+            "The entry is malformed: \(defect)."
+        case .oldFormat(let magic):
+            "The batch has format version \(magic), which is read from logs and no longer appended."
         case .record(let index, let defect):
             "Record \(index) of the batch is malformed: \(defect)."
         case .missingRecords(let declared, let found):

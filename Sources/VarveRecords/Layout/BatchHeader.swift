@@ -3,6 +3,9 @@ public import VarveTerms
 
 /// A copy of a batch's 61 header bytes as integers. Nothing in it is believed: any bit pattern
 /// decodes, and `BatchCheck` says whether it is lawful.
+///
+/// An entry of magic 0 or 1 decodes too, although it has fewer fields: `isLegacy` says what they
+/// hold then.
 @frozen
 public struct BatchHeader: Hashable, Sendable {
     public var baseOffset: Int64
@@ -19,13 +22,17 @@ public struct BatchHeader: Hashable, Sendable {
     public var baseSequence: Int32
     public var recordsCount: Int32
 
-    /// Decodes the header that starts at `position`.
-    /// - Returns: nil when fewer than 61 bytes remain, or `position` is not in `bytes`.
+    /// Decodes the header that starts at `position`, of any version of the format.
+    /// - Returns: nil when fewer bytes remain than the version's header has, or `position` is not
+    ///   in `bytes`.
     @inlinable
     public init?(_ bytes: RawSpan, at position: Int = 0) {
-        guard position >= 0, bytes.byteCount - position >= BatchLayout.headerSize else {
-            return nil
+        guard position >= 0, bytes.byteCount - position >= BatchPeek.size else { return nil }
+        guard bytes.uint8(at: position + BatchLayout.magic.start) >= 2 else {
+            self.init(legacy: bytes, at: position)
+            return
         }
+        guard bytes.byteCount - position >= BatchLayout.headerSize else { return nil }
         self.init(unchecked: bytes, at: position)
     }
 

@@ -33,11 +33,15 @@ public struct RecordBatchView: ~Escapable {
         self.header = header
     }
 
-    /// What follows the header: records, or the compressed stream of them.
+    /// What follows the header: records, or the compressed stream of them. An entry of magic 0 or 1
+    /// is its own record; that of a wrapper is what it holds.
     @inlinable
     public var body: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(BatchLayout.headerSize..<bytes.byteCount) }
+        get {
+            header.isLegacy
+                ? legacyBody : bytes.extracting(BatchLayout.headerSize..<bytes.byteCount)
+        }
     }
 
     /// Whether the records must be expanded before they can be read.
@@ -70,7 +74,9 @@ public struct RecordBatchView: ~Escapable {
         guard header.recordsCount > 0 || !body.isEmpty else { return }
         guard !body.isEmpty else { throw .compressedEmpty }
         do throws(CompressionError) {
-            try decompressor.decompress(body, codec: codec, into: &buffer, budget: budget)
+            try decompressor.decompress(
+                body, codec: codec, into: &buffer, budget: budget,
+                headerChecksum: header.magic == 0 ? .ignored : .verified)
         } catch {
             throw .compression(error)
         }

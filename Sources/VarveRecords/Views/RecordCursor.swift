@@ -8,8 +8,10 @@ public import VarveBytes
 @frozen
 public struct RecordCursor: ~Escapable {
     @usableFromInline var reader: ByteReader
-    @usableFromInline let header: BatchHeader
+    @usableFromInline var header: BatchHeader
     @usableFromInline var place: Int32
+    /// What the offsets inside a wrapper of magic 1 count from.
+    @usableFromInline var legacyBase: Int64 = 0
 
     /// - Parameter bytes: the records, neither header nor compression.
     @inlinable
@@ -18,6 +20,7 @@ public struct RecordCursor: ~Escapable {
         reader = ByteReader(bytes)
         self.header = header
         place = 0
+        if header.isLegacy { self.header.recordsCount = 0 }
     }
 
     /// How many records were read so far, which is the index of the next one.
@@ -34,6 +37,7 @@ public struct RecordCursor: ~Escapable {
     @_lifetime(copy self)
     public mutating func next() throws(BatchDefect) -> RecordView? {
         guard index < header.recordsCount else {
+            if header.isLegacy { return try nextLegacy() }
             guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
             return nil
         }

@@ -9,7 +9,7 @@ import VarveTerms
         for count in 0..<BatchLayout.headerSize {
             #expect(Self.decode(Array(Golden.none.prefix(count))) == nil)
         }
-        for position in [-1, 46, 106, 107, Int.max, Int.min] {
+        for position in [-1, 106, 107, Int.max, Int.min] {
             #expect(Self.decode(Golden.none, at: position) == nil, "\(position)")
         }
         for position in [-1, 90, 106, Int.max, Int.min] {
@@ -50,11 +50,13 @@ import VarveTerms
         #expect(peek.magic == 2)
     }
 
-    @Test("any 61 bytes decode, and are written back as they were")
+    @Test("any 61 bytes decode, and those of magic 2 are written back as they were")
     func anyBytes() throws {
         var random = SeededGenerator()
         for _ in 0..<1000 {
-            let bytes = random.bytes(BatchLayout.headerSize)
+            var bytes = random.bytes(BatchLayout.headerSize)
+            _ = try #require(Self.decode(bytes), "seed \(random.seed)")
+            bytes[BatchLayout.magic.start] = 2
             let header = try #require(Self.decode(bytes), "seed \(random.seed)")
             #expect(header.bytes == bytes, "seed \(random.seed)")
             _ = (header.sizeInBytes, header.lastOffset, header.lastSequence)
