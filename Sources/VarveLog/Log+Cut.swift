@@ -14,6 +14,7 @@ extension Log {
     public func deleteRecords(before offset: Offset) throws(LogError) -> Bool {
         try checkOpen()
         guard offset > ends.start, offset <= ends.flushed else { return false }
+        try settleCompaction()
         try checkpoints.setStart(offset, of: name)
         ends.didDelete(before: offset)
         try removeSegments(before: offset)
@@ -30,6 +31,7 @@ extension Log {
     @discardableResult
     public func applyRetention(now: Timestamp) throws(LogError) -> [Offset] {
         try checkOpen()
+        try settleCompaction()
         if try isExpired(active.segment, now: now), ends.flushed == ends.written,
             active.fill.size > 0
         {
@@ -50,6 +52,7 @@ extension Log {
     /// The offset before which age and size let records go.
     private func retainedStart(now: Timestamp) throws(LogError) -> Offset {
         var start = ends.start
+        guard settings.cleanupPolicy.contains(.delete) else { return start }
         var excess = settings.retentionSize.map { size.bytes - $0.bytes } ?? 0
         // Whole segments from the oldest on, never the active one, never past the flushed end.
         for (segment, next) in zip(segments, segments.dropFirst())
@@ -64,13 +67,15 @@ extension Log {
     }
 
     private func isExpired(_ segment: Segment, now: Timestamp) throws(LogError) -> Bool {
-        guard let age = settings.retentionAge, segment.writtenSize > 0 else { return false }
+        guard settings.cleanupPolicy.contains(.delete), let age = settings.retentionAge,
+            segment.writtenSize > 0
+        else { return false }
         let newest = try newestTimestamp(of: segment)
         return Duration.milliseconds(now.milliseconds(since: newest)) > age
     }
 
     /// The largest timestamp of a segment; where records carry none, when its file last changed.
-    private func newestTimestamp(of segment: Segment) throws(LogError) -> Timestamp {
+    func newestTimestamp(of segment: Segment) throws(LogError) -> Timestamp {
         if let known = segment.largestTimestamp, known.milliseconds >= 0 { return known }
         if let entry = try segment.lastTimeIndexEntry() {
             segment.largestTimestamp = entry.timestamp
@@ -110,6 +115,8 @@ extension Log {
     public func truncate(to offset: Offset) throws(LogError) -> Offset {
         try checkOpen()
         guard offset < ends.written else { return ends.written }
+        try settleCompaction()
+        compaction.cutCount += 1
         let target = max(offset, segments[0].baseOffset)
         let kept = segments.prefix { $0.baseOffset <= target }
         guard let last = kept.last else { return ends.written }

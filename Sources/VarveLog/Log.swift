@@ -37,6 +37,8 @@ public final class Log {
     var leftover: Offset?
     /// Deleted segments whose files could not be removed yet; in order.
     var doomed: [Offset] = []
+    /// What compaction leaves for later.
+    var compaction = CompactionStanding()
     var endsFile: EndsFile
     var epochs: LeaderEpochHistory
     /// What is known of producers, as of the log's end.
@@ -216,6 +218,9 @@ public final class Log {
         defer { standing = .closed }
         try checkOpen()
         try flush()
+        // What is left of it the next opening completes, or takes back.
+        compaction.cleaner?.cancel()
+        try? settleCompaction()
         do {
             try active.finish()
             try active.flushIndexes()

@@ -43,6 +43,8 @@ public enum LogError: Error, Hashable, Sendable {
     case pinned(path: String)
     /// The log or its directory was closed before.
     case closed(path: String)
+    /// Compaction would lose records of the log, or cannot read them; nothing was changed.
+    case uncleanable(path: String, CleaningRefusal)
     /// A setting lies outside what it allows.
     case setting(name: String, value: String, allowed: String)
 }
@@ -86,6 +88,7 @@ extension LogError: CustomStringConvertible {
         case .pinned(let path):
             "\(path) cannot be cut while readers hold bytes of it; let them finish first"
         case .closed(let path): "\(path) is closed"
+        case .uncleanable(let path, let refusal): "\(path) was not compacted: \(refusal)"
         case .setting(let name, let value, let allowed):
             "\(name) is \(value), allowed is \(allowed)"
         }

@@ -26,6 +26,10 @@ public struct LogSettings: Hashable, Sendable {
     public var segmentCreation: SegmentCreation = .extending
     /// How readers get at bytes.
     public var readAccess: ReadAccess = .mapped
+    /// How old records go (`cleanup.policy`).
+    public var cleanupPolicy: CleanupPolicy = .delete
+    /// How the log is compacted, where that is its policy.
+    public var compaction = CompactionSettings()
 
     public init() {}
 
@@ -70,6 +74,7 @@ public struct LogSettings: Hashable, Sendable {
                 name: "producer.id.expiration.ms", value: "\(producerAgeMax)",
                 allowed: "above zero")
         }
+        try compaction.validate()
     }
 
     /// The engine's own limits: at least 1 KiB, and positions are 32-bit numbers in indexes.

@@ -22,6 +22,9 @@ public struct OffsetCheckpoint: WholeFileContent {
     public static let highWatermarkFileName = "replication-offset-checkpoint"
     /// Up to where each log is compacted.
     public static let compactionFileName = "cleaner-offset-checkpoint"
+    /// Up to where segments of each log may have been rewritten: compaction that was interrupted
+    /// reached further than the file above says. Varve's own.
+    public static let rewrittenFileName = "varve.rewritten"
 
     /// A row takes at most 255 + 20 + 2 bytes, and usually 40: 64 MiB hold 240,000 logs of the
     /// longest names, far more than a directory serves.

@@ -2,8 +2,9 @@ internal import Synchronization
 internal import VarveSystem
 internal import VarveTerms
 
-/// The three text checkpoints of a data directory: how far each log is known to be flushed, where
-/// it starts, and its high watermark. Rows of logs that were not opened stay as they were.
+/// The text checkpoints of a data directory: how far each log is known to be flushed, where it
+/// starts, its high watermark, and how far it is compacted. Rows of logs that were not opened stay
+/// as they were.
 ///
 /// *Threads*: logs of one directory may be owned by different threads, so this takes a lock; it
 /// is on no path of an append.
@@ -16,6 +17,8 @@ final class DirectoryCheckpoints: Sendable {
         var recoveryPoints = OffsetCheckpoint()
         var starts = OffsetCheckpoint()
         var highWatermarks = OffsetCheckpoint()
+        var compacted = OffsetCheckpoint()
+        var rewritten = OffsetCheckpoint()
         /// Whether rows were taken out that still stand in the files.
         var hasForgotten = false
     }
@@ -30,6 +33,8 @@ final class DirectoryCheckpoints: Sendable {
         state.starts = try Self.load(path, OffsetCheckpoint.logStartFileName, fileSystem)
         state.highWatermarks = try Self.load(
             path, OffsetCheckpoint.highWatermarkFileName, fileSystem)
+        state.compacted = try Self.load(path, OffsetCheckpoint.compactionFileName, fileSystem)
+        state.rewritten = try Self.load(path, OffsetCheckpoint.rewrittenFileName, fileSystem)
         self.state = Mutex(state)
     }
 
@@ -86,6 +91,10 @@ final class DirectoryCheckpoints: Sendable {
                 state.starts.offsets[log] = ends.start
             }
         }
+        // What is appended there again was never cleaned.
+        if let compacted = compacted(of: log), compacted > ends.written {
+            try setCompacted(ends.written, of: log)
+        }
     }
 
     /// Takes a deleted log's rows out, for the next `store`.
@@ -108,7 +117,10 @@ final class DirectoryCheckpoints: Sendable {
 
     private func forget(_ isGone: (LogName) -> Bool) {
         state.withLock { state in
-            for table in [\State.recoveryPoints, \State.starts, \State.highWatermarks] {
+            for table in [
+                \State.recoveryPoints, \State.starts, \State.highWatermarks, \State.compacted,
+                \State.rewritten,
+            ] {
                 let kept = state[keyPath: table].offsets.filter { !isGone($0.key) }
                 guard kept.count < state[keyPath: table].offsets.count else { continue }
                 state[keyPath: table].offsets = kept
@@ -123,12 +135,54 @@ final class DirectoryCheckpoints: Sendable {
         if state.withLock({ $0.hasForgotten }) { try store() }
     }
 
+    // MARK: Compaction
+
+    /// The offset before which a log is clean; nil when it was never cleaned.
+    func compacted(of log: LogName) -> Offset? { state.withLock { $0.compacted.offsets[log] } }
+
+    /// Below this offset batches may be missing that compaction took; nil when it never ran.
+    func rewritten(of log: LogName) -> Offset? {
+        state.withLock { state in
+            let ends = [state.compacted.offsets[log], state.rewritten.offsets[log]]
+            return ends.compactMap { $0 }.max()
+        }
+    }
+
+    /// Stores how far a log is compacted; on return that survives a power cut.
+    func setCompacted(_ end: Offset, of log: LogName) throws(LogError) {
+        guard compacted(of: log) != end else { return }
+        try store(OffsetCheckpoint.compactionFileName, \.compacted) { $0[log] = end }
+    }
+
+    /// Stores, before segments of a log are replaced, up to where they reach.
+    func noteRewritten(through end: Offset, of log: LogName) throws(LogError) {
+        guard rewritten(of: log).map({ $0 < end }) ?? true else { return }
+        try store(OffsetCheckpoint.rewrittenFileName, \.rewritten) { $0[log] = end }
+    }
+
+    private func store(
+        _ name: String, _ table: WritableKeyPath<State, OffsetCheckpoint>,
+        _ body: (inout [LogName: Offset]) -> Void
+    ) throws(LogError) {
+        // Other logs of the directory may be cleaned meanwhile, so the row changes first.
+        let next = state.withLock { state in
+            body(&state[keyPath: table].offsets)
+            return state[keyPath: table]
+        }
+        do {
+            try next.store(at: path + "/" + name, in: fileSystem)
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+
     private func change(_ body: (inout State) -> Void) throws(LogError) {
         state.withLock { body(&$0) }
         try store()
     }
 
-    /// Writes the three files; on return they survive a power cut.
+    /// Writes the files; on return they survive a power cut. Those of compaction are written when
+    /// it ran, and here only to take rows out of them.
     func store() throws(LogError) {
         let state = state.withLock { $0 }
         do {
@@ -138,9 +192,23 @@ final class DirectoryCheckpoints: Sendable {
                 at: path + "/" + OffsetCheckpoint.logStartFileName, in: fileSystem)
             try state.highWatermarks.store(
                 at: path + "/" + OffsetCheckpoint.highWatermarkFileName, in: fileSystem)
+            if state.hasForgotten { try storeCompaction(state) }
         } catch {
             throw .checkpoint(error)
         }
         self.state.withLock { $0.hasForgotten = false }
+    }
+
+    private func storeCompaction(_ state: State) throws(CheckpointError) {
+        for (name, table) in [
+            (OffsetCheckpoint.compactionFileName, state.compacted),
+            (OffsetCheckpoint.rewrittenFileName, state.rewritten),
+        ] {
+            let file = path + "/" + name
+            guard let status = try? fileSystem.status(at: file), status.size > .zero else {
+                continue
+            }
+            try table.store(at: file, in: fileSystem)
+        }
     }
 }

@@ -23,9 +23,11 @@ struct LogOpening: Sendable {
     func run(_ creation: DataDirectory.Creation) throws(LogError) -> Log {
         try settings.validate()
         try makeFolder(creation)
-        let topicID = try topicID()
         let recovery = recovery
+        let replaced = try recovery.settleReplacements()
+        let topicID = try topicID()
         var plan = try recovery.plan()
+        plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
         return Log(
             name: name, topicID: topicID, settings: settings, plan: plan, active: active,
@@ -46,7 +48,7 @@ struct LogOpening: Sendable {
     func preview() throws(LogError) -> RecoveryReport {
         guard try wrapping({ () throws(FileError) in try fileSystem.status(at: folder) }) != nil
         else { throw .noSuchLog(path: folder) }
-        return try recovery.plan().report
+        return try recovery.preview()
     }
 
     private var recovery: LogRecovery {
@@ -56,7 +58,7 @@ struct LogOpening: Sendable {
                 folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),
             settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
             checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
-            bootID: surroundings.bootID)
+            bootID: surroundings.bootID, compactedTo: checkpoints.rewritten(of: name))
     }
 
     private func makeFolder(_ creation: DataDirectory.Creation) throws(LogError) {

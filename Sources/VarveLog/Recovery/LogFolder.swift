@@ -11,7 +11,7 @@ struct LogFolder {
     var snapshots: [Offset] = []
 
     /// - Throws: `LogError.file`; `LogError.notADataDirectory` when compaction was interrupted half
-    ///   way, which this version does not complete.
+    ///   way: opening the log settles that first.
     init(_ path: String, in fileSystem: any FileSystem) throws(LogError) {
         var indexes: [SegmentFileName] = []
         var bases: Set<Offset> = []
@@ -35,7 +35,7 @@ struct LogFolder {
                 throw .notADataDirectory(
                     path: path,
                     reason: "\(entry.name) is left of a compaction that did not finish; "
-                        + "let the program that began it open the directory first")
+                        + "opening the log completes it, or takes it back")
             }
         }
         segments.sort { $0.base < $1.base }

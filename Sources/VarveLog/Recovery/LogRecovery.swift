@@ -20,6 +20,8 @@ struct LogRecovery {
     /// Whether the directory was closed cleanly, by whoever.
     let wasClosedCleanly: Bool
     let bootID: UniqueID
+    /// Below this offset compaction may have left gaps; nil when it never ran.
+    var compactedTo: Offset?
 
     private var fileSystem: any FileSystem { files.fileSystem }
 
@@ -115,13 +117,18 @@ struct LogRecovery {
         gap: Range<Offset>, known: Offset, in plan: inout RecoveryPlan
     ) -> Bool {
         let isTooWide = gap.lowerBound.distance(to: gap.upperBound) > Int64(Int32.max)
-        guard plan.published != nil, !isTooWide else {
+        guard plan.published != nil, !isTooWide, !isCompacted(gap) else {
             plan.report.gaps.append(gap)
             return true
         }
         guard gap.lowerBound < known else { return false }
         plan.report.damaged.append(missing(gap, behind: plan.segments.last))
         return true
+    }
+
+    /// Whether compaction may have taken what is missing, as Kafka's does at the ends of segments.
+    private func isCompacted(_ gap: Range<Offset>) -> Bool {
+        compactedTo.map { gap.upperBound <= $0 } ?? false
     }
 
     /// Records that were flushed and are not there, at the end of a segment.
@@ -306,7 +313,7 @@ struct LogRecovery {
             return
         }
         guard end < next else { return }
-        if plan.published == nil {
+        if plan.published == nil || isCompacted(end..<next) {
             plan.report.gaps.append(end..<next)
         } else {
             plan.report.damaged.append(missing(end..<next, behind: segment))

@@ -23,6 +23,8 @@ public struct RecoveryReport: Hashable, Sendable {
     public var removedSnapshots: [Offset] = []
     /// Whether the leader epochs had to be collected from the batches.
     public var rebuiltEpochs = false
+    /// Segments that compaction had written, and that took the place of others now.
+    public var completedReplacements: [Offset] = []
     /// Files that belong to no segment and were removed.
     public var removedFiles: [String] = []
 
@@ -82,5 +84,6 @@ public struct RecoveryReport: Hashable, Sendable {
     public var isClean: Bool {
         cut == nil && damaged.isEmpty && rebuiltIndexes.isEmpty && !rebuiltEpochs
             && removedFiles.isEmpty && removedSnapshots.isEmpty
+            && completedReplacements.isEmpty
     }
 }

@@ -42,6 +42,8 @@ final class Segment: Sendable {
         var flushedSize: Int
         var largestTimestamp: Timestamp?
         var mapping: MappedBytes?
+        /// The file, where its name was given to another.
+        var held: HeldFile?
     }
 
     var baseOffset: Offset { paths.baseOffset }
@@ -157,12 +159,29 @@ final class Segment: Sendable {
     ) throws(LogError) -> SegmentWindow {
         let end = state.withLock { visibility == .flushed ? $0.flushedSize : $0.writtenSize }
         let count = max(0, min(size, end - position))
+        let held = state.withLock { $0.held }
         let copy = try wrapping { () throws(FileError) in
+            if let held { return try held.file.copyBytes(at: FilePosition(position), count: count) }
             let file = try OpenFile(paths.log, .read, in: fileSystem)
             return try file.copyBytes(at: FilePosition(position), count: count)
         }
         // A file shorter than was published ends the window early; the walk reports it.
         return SegmentWindow(bytes: copy, start: position, end: end)
+    }
+
+    /// Lets whoever still reads this segment go on doing so when its files lose their names.
+    func keepReadable() throws(LogError) {
+        switch access {
+        case .mapped: _ = try mappedWindow(.includingUnflushed)
+        case .copied:
+            let file = try wrapping { () throws(FileError) in
+                HeldFile(file: try OpenFile(paths.log, .read, in: fileSystem))
+            }
+            state.withLock { $0.held = file }
+        }
+        _ = try indexedPosition(before: 0)
+        _ = try lastTimeIndexEntry()
+        _ = try transactionIndex.entries()
     }
 
     // MARK: Looking up
@@ -217,6 +236,13 @@ final class Segment: Sendable {
                 return count == 0 ? nil : TimeIndexLayout.entry(count - 1, in: entries)
             })
     }
+}
+
+/// An open file that many may read.
+private final class HeldFile: Sendable {
+    let file: OpenFile
+
+    init(file: consuming OpenFile) { self.file = file }
 }
 
 /// How far a read may go.

@@ -22,6 +22,12 @@ struct DirectoryFacts {
             try Self.rows(
                 directory, OffsetCheckpoint.highWatermarkFileName, &scope) ?? OffsetCheckpoint()
         compacted = try Self.rows(directory, OffsetCheckpoint.compactionFileName, &scope)
+        // A cleaning that was interrupted had got further than it says.
+        if let rewritten = try Self.rows(directory, OffsetCheckpoint.rewrittenFileName, &scope) {
+            var all = compacted ?? OffsetCheckpoint()
+            all.offsets.merge(rewritten.offsets) { max($0, $1) }
+            compacted = all
+        }
         let fileSystem = scope.fileSystem
         let isDataDirectory = try wrapping { () throws(FileError) in
             try fileSystem.status(at: directory + "/" + MetaProperties.fileName) != nil

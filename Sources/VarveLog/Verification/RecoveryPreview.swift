@@ -82,7 +82,7 @@ public final class RecoveryPreview {
                 creation: settings.segmentCreation),
             settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
             checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
-            bootID: surroundings.bootID)
-        return try recovery.plan().report
+            bootID: surroundings.bootID, compactedTo: checkpoints.rewritten(of: name))
+        return try recovery.preview()
     }
 }

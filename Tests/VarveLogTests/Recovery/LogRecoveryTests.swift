@@ -438,16 +438,19 @@ struct LogRecoveryTests {
         #expect(again.disk.contents(LogOnDisk.folder + "/notes.txt") == [1])
     }
 
-    @Test("a compaction that did not finish refuses the log")
+    @Test("a damaged segment never takes the place of another: the log is refused as it is")
     func refusesSwap() throws {
         let (home, _, _) = try written(3)
         let next = home.disk.processDeath()
-        next.setContents(LogOnDisk.file(0, "log.swap"), [1])
-        guard case .notADataDirectory(let path, _) = logError({ try LogOnDisk(next) }) else {
+        let path = LogOnDisk.file(0, "log.swap")
+        next.setContents(path, [1])
+        let before = next.contents(LogOnDisk.file(0))
+        guard case .corrupt(let range) = logError({ try LogOnDisk(next) }) else {
             Issue.record("opened")
             return
         }
-        #expect(path == LogOnDisk.folder)
+        #expect(range.path == path)
+        #expect(next.contents(LogOnDisk.file(0)) == before)
     }
 
     @Test("a look at what recovery would do changes nothing")
