@@ -10,5 +10,6 @@ enum CommandTable {
         VerifyCommand.command,
         RecoverCommand.command,
         TruncateCommand.command,
+        CompactCommand.command,
     ]
 }

@@ -27,6 +27,10 @@ struct RecoverReport {
             "indexes of segment \($0.segment) are made anew: \($0.reason)"
         }
         if report.rebuiltEpochs { lines.append("leader epochs are collected from the batches") }
+        lines += report.completedReplacements.map {
+            "a compaction that was interrupted is completed: segment \($0) takes the place of "
+                + "those that it was made of"
+        }
         lines += report.removedFiles.map { "\($0) belongs to no segment and is removed" }
         return lines
     }
@@ -70,6 +74,8 @@ struct RecoverReport {
                     ["segment": .number($0.segment.rawValue), "reason": .text($0.reason)]
                 }),
             "rebuiltEpochs": .flag(report.rebuiltEpochs),
+            "completedReplacements": .list(
+                report.completedReplacements.map { .number($0.rawValue) }),
             "removedFiles": .list(report.removedFiles.map { .text($0) }),
         ]
     }

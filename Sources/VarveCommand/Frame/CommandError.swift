@@ -62,7 +62,7 @@ extension LogError {
         case .file(let error): error.exitCode
         case .checkpoint(let error): error.exitCode
         case .locked, .notADataDirectory, .noSuchLog, .logInTwoPlaces, .pinned, .closed,
-            .offsetsExhausted:
+            .offsetsExhausted, .uncleanable:
             .unusable
         case .refused, .refusedRecord, .tooLarge, .offsetsOutOfOrder, .producer: .refused
         case .poisoned: .failed
