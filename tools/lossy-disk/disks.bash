@@ -28,6 +28,12 @@ lossy_disk_ready() {
 
 lossy_disk_refuse() { refusal=$1; echo "power cuts cannot run here: $1" >&2; }
 
+# The line of row $1 that says why it was not tried; $2 is what, $3 the seed.
+lossy_disk_not_run() {
+    printf '{"row":"%s","what":"%s","cases":0,"distinct":0,"seconds":0.0,"violations":0,' "$1" "$2"
+    printf '"goal":1,"seed":%s,"note":"%s"}\n' "$3" "$refusal"
+}
+
 # Makes disk $1 with file system $2 on it. Sets `files`, `device` and `mount_point`.
 lossy_disk_start() {
     local name=$1 kind=$2 sector=512 size=128

@@ -16,6 +16,8 @@ enum KillProgram {
         case "power-cut": return PowerCutProgram.run(rest)
         case "power-cut-check": return CutReplay.run(rest)
         case "deaths": return DeathProgram.run(rest)
+        case "flush-faults": return FlushFaultProgram.run(rest)
+        case "full-disk": return FullDiskProgram.run(rest)
         default: return loop(words)
         }
     }

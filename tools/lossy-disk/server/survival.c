@@ -24,6 +24,7 @@ struct survival survival_begin(const struct journal *journal, size_t flushed, si
         SURVIVE_MOST, SURVIVE_NONE, SURVIVE_WRITES, SURVIVE_ALL,    SURVIVE_EARLIER,
     };
     survival.kind = kinds[next(&survival) % (sizeof kinds / sizeof *kinds)];
+    if (seed == 0) survival.kind = SURVIVE_NONE;
     survival.tear = next(&survival);
     survival.torn = last_write(journal, flushed, end);
     if (survival.kind == SURVIVE_EARLIER && end > flushed)

@@ -27,7 +27,7 @@ struct survival {
 // Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 uint64_t mixed(uint64_t);
 
-// For the events from `flushed` to below `end`.
+// For the events from `flushed` to below `end`. Of seed 0 nothing survives.
 struct survival survival_begin(const struct journal *, size_t flushed, size_t end, uint64_t seed);
 
 // Goes on to the write that is event `event`.

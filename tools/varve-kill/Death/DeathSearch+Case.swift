@@ -8,16 +8,16 @@ extension DeathSearch.Case: CustomStringConvertible {
     init?(parsing text: String) {
         let words = text.split(separator: ":").compactMap { Int($0) }
         guard words.count == 3 || words.count == 5, Script.canonical.indices.contains(words[0]),
-            let first = DyingFileSystem.Plan(words[1], words[2])
+            let first = CountedFileSystem.Plan(words[1], words[2])
         else { return nil }
         self.init(script: words[0], first: first)
         guard words.count == 5 else { return }
-        guard let second = DyingFileSystem.Plan(words[3], words[4]) else { return nil }
+        guard let second = CountedFileSystem.Plan(words[3], words[4]) else { return nil }
         self.second = second
     }
 }
 
-extension DyingFileSystem.Plan {
+extension CountedFileSystem.Plan {
     /// The call, and the moment: 0 to 16 for sixteenths of a write, −1 before and 17 after it.
     fileprivate var text: String {
         switch moment {

@@ -1,4 +1,3 @@
-internal import CFault
 internal import VarveLinux
 internal import VarveLog
 internal import VarveSystem
@@ -7,8 +6,8 @@ internal import VarveTerms
 /// Kills a program at every call of the system that it makes, before it, after it and amid its
 /// writes, each time from the start, and looks at what is left.
 struct DeathSearch {
-    typealias Plan = DyingFileSystem.Plan
-    typealias Call = DyingFileSystem.Call
+    typealias Plan = CountedFileSystem.Plan
+    typealias Call = CountedFileSystem.Call
 
     /// Where and how a program dies, and where the recovery from that does.
     struct Case: Hashable {
@@ -34,7 +33,7 @@ struct DeathSearch {
     /// All moments of all calls that a script makes: the calls of a run in which nothing dies.
     func plans(of script: Script) throws -> [Plan] {
         try clean()
-        let dying = DyingFileSystem(dying: nil)
+        let dying = CountedFileSystem(dying: nil)
         try play(script, on: dying)
         try clean()
         return Self.plans(of: dying.calls)
@@ -42,7 +41,7 @@ struct DeathSearch {
 
     static func plans(of calls: [Call]) -> [Plan] {
         zip(1..., calls).flatMap { ordinal, call in
-            var moments: [DyingFileSystem.Moment] = [.before, .after]
+            var moments: [CountedFileSystem.Moment] = [.before, .after]
             if call.operation == .write, call.size > 1 {
                 moments += [.amid(sixteenths: 0), .amid(sixteenths: 8), .amid(sixteenths: 16)]
             }
@@ -54,7 +53,7 @@ struct DeathSearch {
     func recoveryPlans(after first: Case) throws -> [Plan] {
         try clean()
         _ = die(scripts[first.script], first.first)
-        let dying = DyingFileSystem(dying: nil)
+        let dying = CountedFileSystem(dying: nil)
         dying.arm()
         try open(scripts[first.script], on: dying)
         return Self.plans(of: dying.calls)
@@ -81,18 +80,18 @@ struct DeathSearch {
     }
 
     private func die(_ script: Script, _ plan: Plan) -> String? {
-        inChild { try play(script, on: DyingFileSystem(dying: plan)) }
+        inChild { try play(script, on: CountedFileSystem(dying: plan)) }
     }
 
     private func dieOpening(_ script: Script, _ plan: Plan) -> String? {
         inChild {
-            let dying = DyingFileSystem(dying: plan)
+            let dying = CountedFileSystem(dying: plan)
             dying.arm()
             try open(script, on: dying)
         }
     }
 
-    private func play(_ script: Script, on dying: DyingFileSystem) throws {
+    private func play(_ script: Script, on dying: CountedFileSystem) throws {
         let owner = ScriptOwner(
             script, in: path, on: dying, bootID: LinuxProcess.bootID, tell: ledger.add)
         try owner.play(0..<script.prepare.count)
@@ -101,7 +100,7 @@ struct DeathSearch {
     }
 
     /// Opens all logs of a script, and does nothing more.
-    private func open(_ script: Script, on dying: DyingFileSystem) throws {
+    private func open(_ script: Script, on dying: CountedFileSystem) throws {
         let numbers = ScriptHistory(of: script, telling: ledger.events).expectations.keys.sorted()
         let opening = Script(name: script.name, settings: script.settings, run: [.open(numbers)])
         let owner = ScriptOwner(
@@ -112,20 +111,11 @@ struct DeathSearch {
     /// Runs `body` in a child, which is to die in it.
     /// - Returns: what it did in place of dying.
     private func inChild(_ body: () throws -> Void) -> String? {
-        let child = fault_fork()
-        if child == 0 {
-            do {
-                try body()
-                fault_exit(0)
-            } catch {
-                fault_exit(1)
-            }
-        }
-        switch fault_wait(child) {
-        case -9: return nil
-        case 0: return "a call that was counted was not made again"
-        case 1: return "a step threw before the process died"
-        case let code: return "the process ended with \(code)"
+        switch ForkedChild.run(body) {
+        case .killed: nil
+        case .finished: "a call that was counted was not made again"
+        case .threw: "a step threw before the process died"
+        case .other(let code): "the process ended with \(code)"
         }
     }
 }

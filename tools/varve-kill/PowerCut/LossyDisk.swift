@@ -139,6 +139,22 @@ struct LossyDisk {
         return false
     }
 
+    /// Mounts it, after a repair where it needs one.
+    func mountOrRepair() throws(FileError) -> Bool {
+        if try mount() { return true }
+        guard try repair() else { return false }
+        return try mount()
+    }
+
+    /// Takes it down once the last file is closed, which a killed program takes a moment for.
+    func unmountPatiently() throws(FileError) {
+        for _ in 0..<50 {
+            if try unmount() { return }
+            _ = LinuxProcess.waitForStop(atMost: .milliseconds(20))
+        }
+        throw FileError(.close, mountPoint, .busy)
+    }
+
     private static func run(_ program: String, _ words: [String]) throws(FileError) -> Bool {
         try LinuxChild(starting: program, words).wait() == .exited(0)
     }

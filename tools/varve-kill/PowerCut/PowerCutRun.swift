@@ -84,16 +84,8 @@ struct PowerCutRun {
                 if !running.wait().isKill { tally.note(.word("a child failed")) }
             }
         }
-        try unmount()
+        try disk.unmountPatiently()
         return LinuxProcess.stopSignal == nil
-    }
-
-    private func unmount() throws(FileError) {
-        for _ in 0..<50 {
-            if try disk.unmount() { return }
-            _ = LinuxProcess.waitForStop(atMost: .milliseconds(20))
-        }
-        throw FileError(.close, disk.mountPoint, .busy)
     }
 
     private mutating func mount() throws(FileError) -> Bool {
@@ -144,7 +136,7 @@ struct PowerCutRun {
         found += try judge.violations(&model) { () throws(FileError) in
             try disk.mark(ChildLine.checked.bytes)
         }
-        try unmount()
+        try disk.unmountPatiently()
         if options.isControl, found.contains(where: \.isLoss) {
             tally.cutsWithLoss += 1
             found.removeAll(where: \.isLoss)

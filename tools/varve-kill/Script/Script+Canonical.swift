@@ -88,4 +88,13 @@ extension Script {
             .append(epoch: 1), .append(2, epoch: 3), .append(epoch: 3), .truncate(to: 1),
             .append(2, epoch: 7),
         ])
+
+    /// Batches larger than the blocks of a disk, so that most writes need room.
+    static let large = Script(
+        name: "large batches",
+        settings: Workload.settings { $0.segmentSizeMax = .kib(16) }, prepare: [.open()],
+        run: (0..<9).flatMap { _ in [Step.append(padding: 5000), .append(2, padding: 600)] } + [
+            .checkpoint, .delete(before: 9), .append(padding: 5000), .truncate(to: 20),
+            .append(padding: 5000), .close,
+        ])
 }

@@ -5,10 +5,8 @@ struct ScriptEvent: Hashable {
         case began
         /// A step is done; told for each log that it concerns.
         case ended
-        /// A step threw.
+        /// A step threw; told for each log that it concerns.
         case failed
-        /// All logs were opened and held against what had been told.
-        case checked
     }
 
     var kind: Kind
@@ -19,6 +17,12 @@ struct ScriptEvent: Hashable {
     var start = 0
     var flushed = 0
     var written = 0
+
+    /// Of a step that threw: what was not flushed before is promised no more.
+    var isFlushFailure: Bool {
+        get { kind == .failed && start != 0 }
+        set { start = newValue ? 1 : 0 }
+    }
 
     var words: [Int64] {
         [

@@ -27,10 +27,18 @@ struct ScriptHistory {
         case .ended:
             end(event, &expectation)
             doneCount += 1
-        case .failed: failures.append(event.step)
-        case .checked: break
+        case .failed: fail(event, &expectation)
         }
-        if event.kind != .failed { expectations[event.log] = expectation }
+        expectations[event.log] = expectation
+    }
+
+    private mutating func fail(_ event: ScriptEvent, _ expectation: inout Expectation) {
+        failures.append(event.step)
+        switch script.steps[event.step] {
+        case .delete, .retain: expectation.apply(.failDelete)
+        case .append, .truncate, .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close: break
+        }
+        if event.isFlushFailure { expectation.apply(.forget(above: expectation.flushedEnd)) }
     }
 
     private mutating func begin(_ event: ScriptEvent, _ expectation: inout Expectation) {

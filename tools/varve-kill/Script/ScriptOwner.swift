@@ -31,21 +31,42 @@ final class ScriptOwner {
         return name
     }
 
-    /// Whether a flush has failed, so that a log takes no more.
-    private(set) var isStopped = false
-
-    /// Plays steps by their numbers.
-    /// - Parameter isTolerant: goes on after a step that threw.
-    func play(_ numbers: Range<Int>, isTolerant: Bool = false) throws {
+    /// Plays steps by their numbers, up to one that throws.
+    func play(_ numbers: Range<Int>) throws {
         for number in numbers {
-            do {
-                try play(number)
-            } catch {
-                tell(ScriptEvent(.failed, step: number))
-                if case .poisoned = error as? LogError { isStopped = true }
-                guard isTolerant else { throw error }
-            }
+            if let error = failure(of: number) { throw error }
         }
+    }
+
+    /// Plays one step.
+    /// - Returns: what it threw, which is told; nil when it was done.
+    func failure(of number: Int) -> (any Error)? {
+        do {
+            try play(number)
+            return nil
+        } catch {
+            tellFailure(error, of: number)
+            if script.steps[number] == .close { logs = [:] }
+            return error
+        }
+    }
+
+    private func tellFailure(_ error: any Error, of number: Int) {
+        for log in concerned(script.steps[number]) {
+            var event = ScriptEvent(.failed, step: number)
+            event.log = log
+            switch error as? LogError {
+            case .poisoned: event.isFlushFailure = true
+            case .file(let failure): event.isFlushFailure = failure.operation == .flush
+            default: break
+            }
+            tell(event)
+        }
+    }
+
+    /// Lets logs go on that a failed flush has stopped.
+    func resume() throws {
+        for number in logs.keys.sorted() { try logs[number]?.resume() }
     }
 
     private func play(_ number: Int) throws {
@@ -86,7 +107,8 @@ final class ScriptOwner {
     private func perform(_ step: Script.Step, _ number: Int) throws {
         switch step {
         case .open(let numbers):
-            let opened = try DataDirectory(path, in: surroundings)
+            // Where an earlier attempt came as far, the directory is open already.
+            let opened = try directory ?? DataDirectory(path, in: surroundings)
             directory = opened
             for number in numbers {
                 logs[number] = try opened.openLog(Self.name(number), settings: script.settings)
@@ -102,12 +124,17 @@ final class ScriptOwner {
         case .roll: try log(0).roll()
         case .delete(let offset): try log(0).deleteRecords(before: Offset(Int64(offset)))
         case .retain: try log(0).applyRetention(now: clock.wallClock())
-        case .truncate(let offset): try log(0).truncate(to: Offset(Int64(offset)))
+        case .truncate(let offset):
+            let log = try log(0)
+            // Where appends failed the log may be too short for it.
+            guard offset < log.ends.written.rawValue else { return }
+            try log.truncate(to: Offset(Int64(offset)))
         case .checkpoint: try directory?.checkpoint()
         case .pass(let duration): clock.advance(by: duration)
         case .close:
+            // What fails to close is closed all the same.
+            defer { directory = nil }
             try directory?.close()
-            directory = nil
         }
     }
 }

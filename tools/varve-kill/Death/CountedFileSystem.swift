@@ -4,11 +4,11 @@ internal import VarveLinux
 internal import VarveSystem
 internal import VarveTerms
 
-/// The files of this machine, and the death of this process at one call of them.
+/// The files of this machine, each call of them counted; and the death of this process at one.
 ///
-/// Every call of the protocol passes through here and is counted, so what is counted is all that
-/// the engine asks of the system.
-final class DyingFileSystem: FileSystem {
+/// Every call of the protocol passes through here, so what is counted is all that the engine asks
+/// of the system.
+final class CountedFileSystem: FileSystem {
     /// When in a call the process dies.
     enum Moment: Hashable, Sendable {
         case before
@@ -37,10 +37,20 @@ final class DyingFileSystem: FileSystem {
 
     private let base = LinuxFileSystem()
     private let plan: Plan?
+    private let watch: @Sendable (Int, Call) -> Void
+    private let ignoresFlushFailures: Bool
     private let state = Mutex(State())
 
-    /// - Parameter plan: nil to live and count.
-    init(dying plan: Plan?) { self.plan = plan }
+    /// - Parameters:
+    ///   - plan: nil to live and count.
+    ///   - ignoresFlushFailures: for a control: what a program must not do.
+    ///   - watch: is told of each counted call before it is made.
+    init(
+        dying plan: Plan?, ignoresFlushFailures: Bool = false,
+        watch: @escaping @Sendable (Int, Call) -> Void = { _, _ in }
+    ) {
+        (self.plan, self.ignoresFlushFailures, self.watch) = (plan, ignoresFlushFailures, watch)
+    }
 
     /// Counts from here on.
     func arm() { state.withLock { $0.isArmed = true } }
@@ -56,6 +66,7 @@ final class DyingFileSystem: FileSystem {
             state.calls.append(Call(operation: operation, size: size))
             return state.calls.count
         }
+        if ordinal > 0 { watch(ordinal, Call(operation: operation, size: size)) }
         guard let plan, plan.ordinal == ordinal else { return nil }
         if plan.moment == .before { fault_die() }
         return plan.moment
@@ -121,7 +132,11 @@ final class DyingFileSystem: FileSystem {
     func flush(_ file: FileID) throws(FileError) {
         let moment = begin(.flush)
         defer { end(moment) }
-        try base.flush(file)
+        do {
+            try base.flush(file)
+        } catch {
+            if !ignoresFlushFailures { throw error }
+        }
     }
 
     func lock(_ file: FileID) throws(FileError) -> LockOutcome {
@@ -139,7 +154,7 @@ final class DyingFileSystem: FileSystem {
 
 // MARK: Names
 
-extension DyingFileSystem {
+extension CountedFileSystem {
     func status(at path: String) throws(FileError) -> FileStatus? {
         let moment = begin(.look)
         defer { end(moment) }
