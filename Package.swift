@@ -147,6 +147,11 @@ let package = Package(
             ]),
         tests(
             "FuzzTests", ["VarveFuzz", "VarveLinux", "VarveSystem", "VarveTerms"]),
+        tests(
+            "GoldenTests",
+            [
+                "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim",
+            ]),
         tests("CommandTests", ["VarveCommand", "VarveTerms", "VarveBytes"]),
         tests("TidyTests", []),
     ]

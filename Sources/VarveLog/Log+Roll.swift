@@ -44,6 +44,8 @@ extension Log {
         let made = try wrapping { () throws(FileError) in
             try files.make(base, expectedSize: settings.segmentSizeMax.bytes)
         }
+        // One that a close had written here went with what was left over.
+        snapshots.didRemove(base)
         let segment = Segment(
             files.paths(base), size: 0, access: Segment.Access(settings.readAccess),
             limits: Segment.Limits(

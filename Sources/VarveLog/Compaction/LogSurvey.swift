@@ -80,6 +80,7 @@ struct LogSurvey {
     private mutating func take(
         _ header: BatchHeader, _ walk: inout BatchWalk
     ) throws(WalkFailure) {
+        guard !header.isLegacy else { throw .defect(.oldFormat(header.magic)) }
         guard header.attributes.isControl else {
             producers.take(header, RawSpan())
             return
@@ -93,7 +94,7 @@ struct LogSurvey {
     private func note(
         _ failure: WalkFailure, in segment: Segment, _ reader: LogReader
     ) throws(LogError) -> LogError {
-        if case .defect(.unsupportedMagic(let magic)) = failure, magic == 0 || magic == 1 {
+        if case .defect(.oldFormat(let magic)) = failure {
             throw .uncleanable(
                 path: segment.paths.folder,
                 .oldFormat(magic: magic, segment: segment.paths.log))

@@ -83,6 +83,12 @@ struct ProducerSnapshots: Sendable {
     /// The snapshot at `offset` was read and is believed.
     mutating func didBelieve(_ offset: Offset) { sound = offset }
 
+    /// The file of a snapshot is gone.
+    mutating func didRemove(_ offset: Offset) {
+        if sound == offset { sound = nil }
+        offsets.removeAll { $0 == offset }
+    }
+
     private mutating func note(_ offset: Offset) {
         offsets.removeAll { $0 == offset }
         let slot = offsets.firstIndex { $0 > offset } ?? offsets.count

@@ -68,6 +68,7 @@ struct SegmentOpening {
         }
         fill.size = position
         fill.offsetIndexSize = (slot + 1) * OffsetIndexLayout.entrySize
+        fill.lastIndexedOffset = entry.relativeOffset
         fill.timeIndexSize = times.size
         fill.lastTimeEntry = times.last
         fill.largestTimestamp = times.last.timestamp

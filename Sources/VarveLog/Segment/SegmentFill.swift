@@ -14,6 +14,9 @@ struct SegmentFill: Hashable, Sendable {
     var offsetIndexSize = 0
     var timeIndexSize = 0
     var bytesSinceIndexEntry = 0
+    /// The offset of the last entry of the offset index. An older Kafka's may lie behind its batch,
+    /// at the end of the append that the batch was the first of.
+    var lastIndexedOffset: Int32 = -1
     /// The largest timestamp of any batch, and the last offset of the batch that has it.
     var largestTimestamp = Timestamp.none
     var offsetOfLargest: Offset
@@ -66,9 +69,10 @@ struct SegmentFill: Hashable, Sendable {
         }
         if firstTimestamp == nil { firstTimestamp = timestamp }
         var entries = Entries()
-        if bytesSinceIndexEntry > indexInterval {
+        if bytesSinceIndexEntry > indexInterval, relative(last) > lastIndexedOffset {
+            lastIndexedOffset = relative(last)
             entries.offset = OffsetIndexEntry(
-                relativeOffset: relative(last), position: Int32(size))
+                relativeOffset: lastIndexedOffset, position: Int32(size))
             offsetIndexSize += OffsetIndexLayout.entrySize
             entries.time = takeTimeEntry()
             bytesSinceIndexEntry = 0

@@ -38,6 +38,18 @@ struct SegmentFillTests {
         return fill
     }
 
+    @Test(
+        "an entry that lies behind its batch, as in older logs, is followed by later ones only"
+    )
+    func entriesGrow() throws {
+        var fill = SegmentFill(baseOffset: Offset(10))
+        fill.lastIndexedOffset = 5
+        let added = try (10..<18).map {
+            fill.add(try header($0), indexInterval: 0).offset?.relativeOffset
+        }
+        #expect(added == [nil, nil, nil, nil, nil, nil, 6, 7])
+    }
+
     @Test("an empty segment takes a batch of any size and age")
     func emptyNeverRolls() throws {
         let fill = try filled()
