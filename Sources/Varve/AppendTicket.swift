@@ -5,6 +5,9 @@ public import VarveTerms
 public struct AppendTicket: Hashable, Sendable {
     /// The offsets of the records. Nothing is promised before the ticket's outcome is known.
     public let offsets: Range<Offset>
+    /// Whether all of it was submitted before: nothing is appended, the offsets are those that it
+    /// got first, and the outcome is that of the first submission.
+    public let isDuplicate: Bool
     /// Counts the times that submissions had to be given up together.
     let generation: Int
 }

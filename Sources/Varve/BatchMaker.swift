@@ -64,20 +64,28 @@ enum BatchMaker {
         }
     }
 
-    /// Checks batches from outside.
-    /// - Returns: how many offsets they cover.
+    /// What a check learnt of batches from outside.
+    struct Checked {
+        /// How many offsets they cover.
+        var count: Int64 = 0
+        /// Whether some carry a producer id, so that their sequences are to be checked.
+        var carriesProducers = false
+    }
+
+    /// Checks batches from outside, but for their sequences.
     static func check(
         _ batches: RawSpan, _ depth: AppendCheck, settings: SharedSettings
-    ) throws(LogError) -> Int64 {
+    ) throws(LogError) -> Checked {
         var inspection = BatchInspection()
-        var count: Int64 = 0
+        var checked = Checked()
         var position = 0
         while position < batches.byteCount {
             let header = try inspection.check(
                 batches, at: position, depth, sizeMax: settings.log.batchSizeMax)
-            count += Int64(header.lastOffsetDelta) + 1
+            checked.count += Int64(header.lastOffsetDelta) + 1
+            if header.producerId >= 0 { checked.carriesProducers = true }
             position += header.sizeInBytes
         }
-        return count
+        return checked
     }
 }

@@ -113,6 +113,7 @@ extension CommitCore {
         submissions.subtract(state.collecting.count, ordering: .releasing)
         state.collecting.removeAll()
         state.endOffset = reader.ends.written
+        state.takeProducers(of: owner.log)
         if case .poisoned = failure { state.closing = failure }
     }
 
@@ -172,6 +173,9 @@ extension CommitCore {
             state.isCommitting = false
             // What was done in the role may have cut the log, or flushed more of it.
             if state.collecting.isEmpty { state.endOffset = ends.written }
+            if state.producersTakenBack != owner.log.producersTakenBack {
+                state.takeProducers(of: owner.log)
+            }
             state.acknowledged = acknowledgeable(ends)
             return takeReady(&state)
         }

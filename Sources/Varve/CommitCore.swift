@@ -33,6 +33,11 @@ final class CommitCore: Sendable {
         var spare: Staging?
         /// The offset that the next submission gets.
         var endOffset: Offset
+        /// What is known of producers there: what is collected and not written yet is included, and
+        /// forgotten again if its commit fails.
+        var producers: ProducerStates
+        /// How often the log's own knowledge of producers was taken back when this was copied.
+        var producersTakenBack = 0
         /// Everything before it is acknowledged.
         var acknowledged: Offset
         /// What ended each earlier generation: its tickets past the offset failed.
@@ -67,13 +72,20 @@ final class CommitCore: Sendable {
         reader = owner.reader
         clock = owner.clock
         let end = owner.reader.ends.written
-        state = Mutex(State(spare: Staging(), endOffset: end, acknowledged: end))
+        state = Mutex(
+            State(
+                spare: Staging(), endOffset: end, producers: owner.log.producers,
+                acknowledged: end))
     }
 
     // MARK: Submitting
 
-    /// Takes whole batches that were checked, covering `count` offsets.
-    func submit(checked batches: RawSpan, count: Int64) throws(LogError) -> SubmitOutcome {
+    /// Takes whole batches that were checked.
+    func submit(
+        checked batches: RawSpan, _ checked: BatchMaker.Checked
+    ) throws(LogError) -> SubmitOutcome {
+        guard !checked.carriesProducers else { return try submit(produced: batches) }
+        let count = checked.count
         let outcome = try state.withLock { state throws(LogError) in
             guard let start = try room(for: batches.byteCount, in: state) else {
                 return SubmitOutcome.full
@@ -108,17 +120,21 @@ final class CommitCore: Sendable {
         return outcome
     }
 
-    private func noteSubmission(_ outcome: SubmitOutcome) {
-        if case .accepted = outcome { submissions.add(1, ordering: .releasing) }
+    func noteSubmission(_ outcome: SubmitOutcome) {
+        if case .accepted(let ticket) = outcome, !ticket.isDuplicate {
+            submissions.add(1, ordering: .releasing)
+        }
     }
 
     private func accept(_ offsets: Range<Offset>, _ state: inout State) -> SubmitOutcome {
         state.endOffset = offsets.upperBound
-        return .accepted(AppendTicket(offsets: offsets, generation: state.failures.count))
+        return .accepted(
+            AppendTicket(
+                offsets: offsets, isDuplicate: false, generation: state.failures.count))
     }
 
     /// The offset for a submission of `size` bytes; nil when it has to wait.
-    private func room(for size: Int, in state: borrowing State) throws(LogError) -> Offset? {
+    func room(for size: Int, in state: borrowing State) throws(LogError) -> Offset? {
         if let closing = state.closing { throw closing }
         let waiting = state.collecting.size + state.committingSize
         // One submission is always taken, however large: otherwise it could never be.

@@ -47,7 +47,8 @@ extension SharedLog {
     public func submit(_ records: [Record]) throws(LogError) -> SubmitOutcome {
         let batches = try BatchMaker.batches(
             of: records, settings: settings, now: core.clock.wallClock())
-        return try core.submit(checked: batches.bytes, count: batches.count)
+        return try core.submit(
+            checked: batches.bytes, BatchMaker.Checked(count: batches.count))
     }
 
     /// Suspends until the ticket has an outcome.

@@ -87,23 +87,28 @@ public final class SharedLog: Sendable {
     public func append(_ records: [Record]) throws(LogError) -> Range<Offset> {
         let batches = try BatchMaker.batches(
             of: records, settings: settings, now: core.clock.wallClock())
-        return try append(checked: batches.bytes, count: batches.count)
+        return try append(
+            checked: batches.bytes, BatchMaker.Checked(count: batches.count))
     }
 
     /// Appends whole record batches as they are, but for the offsets and the epoch that they get,
-    /// and waits until they are safe.
-    /// - Returns: the offsets that they cover.
+    /// and waits until they are safe. Batches that their producer sent before, and that are known
+    /// again, are not appended a second time.
+    /// - Returns: the offsets that they cover; of a duplicate those that it got first.
+    /// - Throws: as above; `.producer` for a gap in a producer's sequence or a stale epoch.
     @discardableResult
     public func append(
         batches: RawSpan, checking depth: AppendCheck = .records
     ) throws(LogError) -> Range<Offset> {
-        let count = try BatchMaker.check(batches, depth, settings: settings)
-        return try append(checked: batches, count: count)
+        let checked = try BatchMaker.check(batches, depth, settings: settings)
+        return try append(checked: batches, checked)
     }
 
-    private func append(checked batches: RawSpan, count: Int64) throws(LogError) -> Range<Offset> {
+    func append(
+        checked batches: RawSpan, _ checked: BatchMaker.Checked
+    ) throws(LogError) -> Range<Offset> {
         while true {
-            if case .accepted(let ticket) = try core.submit(checked: batches, count: count) {
+            if case .accepted(let ticket) = try core.submit(checked: batches, checked) {
                 try core.wait(for: ticket)
                 return ticket.offsets
             }
@@ -134,8 +139,8 @@ public final class SharedLog: Sendable {
     public func submit(
         batches: RawSpan, checking depth: AppendCheck = .records
     ) throws(LogError) -> SubmitOutcome {
-        let count = try BatchMaker.check(batches, depth, settings: settings)
-        return try core.submit(checked: batches, count: count)
+        let checked = try BatchMaker.check(batches, depth, settings: settings)
+        return try core.submit(checked: batches, checked)
     }
 
     /// Commits everything that was submitted, in this thread: one write and, under `.durable`, one

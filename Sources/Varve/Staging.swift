@@ -24,9 +24,16 @@ struct Staging: ~Copyable, Sendable {
     /// Takes whole batches, which get their offsets from `start` on.
     /// - Precondition: `batches` are whole and their headers lawful.
     mutating func add(_ batches: RawSpan, from start: Offset, epoch: LeaderEpoch) {
+        add([0..<batches.byteCount], of: batches, from: start, epoch: epoch)
+    }
+
+    /// Takes those of some whole batches that lie in `ranges`.
+    mutating func add(
+        _ ranges: [Range<Int>], of batches: RawSpan, from start: Offset, epoch: LeaderEpoch
+    ) {
         sealOpen()
         let position = bytes.count
-        bytes.append(batches)
+        for range in ranges { bytes.append(batches.extracting(range)) }
         var span = bytes.mutableBytes
         Self.stamp(&span, at: position, from: start, epoch: epoch)
         count += 1

@@ -45,7 +45,9 @@ extension Log {
     public func expireProducers(now: Timestamp) throws(LogError) -> Int {
         try checkOpen()
         guard !producers.isEmpty else { return 0 }
-        return producers.expire(now: now, ageMax: settings.producerAgeMax)
+        let count = producers.expire(now: now, ageMax: settings.producerAgeMax)
+        if count > 0 { producersTakenBack += 1 }
+        return count
     }
 
     // MARK: What batches say
@@ -88,6 +90,7 @@ extension Log {
     /// Takes the producers back with a log that was cut at `end`.
     func goBack(to states: ProducerStates, at end: Offset) {
         producers = states
+        producersTakenBack += 1
         stability.didCut(at: end, firstOpen: states.firstOpenOffset)
     }
 

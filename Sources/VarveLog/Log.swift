@@ -42,7 +42,9 @@ public final class Log {
     var endsFile: EndsFile
     var epochs: LeaderEpochHistory
     /// What is known of producers, as of the log's end.
-    var producers: ProducerStates
+    package internal(set) var producers: ProducerStates
+    /// How often it was taken back, by a cut or since producers expired.
+    package internal(set) var producersTakenBack = 0
     var snapshots: ProducerSnapshots
     var stability: TransactionStability {
         didSet { published.publish(stability: stability) }

@@ -15,6 +15,7 @@ struct LogReading: ~Copyable {
     private var scanner = RecordScanner()
     private var next = Offset.zero
     private let end: Offset
+    private let isolation: ReadIsolation
     /// How many records may still be printed.
     private var left: Int
     private var printed = 0
@@ -30,6 +31,7 @@ struct LogReading: ~Copyable {
         arguments = invocation.arguments
         end = arguments[ReadCommand.until] ?? Offset(Int64.max)
         left = arguments[ReadCommand.count] ?? Int.max
+        isolation = arguments[ReadCommand.isolation].level
         let isFollowing = arguments[ReadCommand.follow]
         // On a terminal, records and a progress bar would stand in each other's way.
         progress =
@@ -78,7 +80,8 @@ struct LogReading: ~Copyable {
     private mutating func step() throws(CommandError) -> Bool {
         let outcome: ReadOutcome
         do {
-            outcome = try log.read(from: next, sizeMax: Self.pieceSize)
+            outcome = try log.read(
+                from: next, sizeMax: Self.pieceSize, isolation: isolation)
         } catch {
             guard case .corrupt(let range) = error else { throw .log(error) }
             try skip("\(range)", to: range.offsets.upperBound, else: .log(error))
@@ -119,12 +122,14 @@ struct LogReading: ~Copyable {
 
     private mutating func print(_ batches: PinnedBatches) throws(CommandError) {
         let bytes = batches.bytes
+        var filter = AbortedFilter(batches.abortedTransactions)
         var position = 0
         while let header = BatchHeader(bytes, at: position), left > 0 {
             let batch = bytes.extracting(position..<position + header.sizeInBytes)
             position += header.sizeInBytes
             // A wrapper of magic 0 or 1 names its last offset only.
             guard header.isLegacyWrapper || header.baseOffset < end.rawValue else { return }
+            guard !filter.hides(header, batch) else { continue }
             if printer.format == .rawBatches {
                 console.output.buffer.append(batch)
                 printed += header.isLegacyWrapper ? 1 : Int(header.recordsCount)

@@ -21,7 +21,7 @@ enum ReadCommand {
         positionals: [LogPlace.directory],
         options: [
             LogPlace.log, from, until, count, follow, format, keySeparator, keyed, skipCorrupt,
-            includeUnflushed,
+            includeUnflushed, isolation,
         ],
         examples: [
             .init("varve read /var/lib/app --count 10", "The first ten records."),
@@ -49,6 +49,10 @@ enum ReadCommand {
     static let keyed = Switch("keyed", "prefixed prints the key, too, before each value")
     static let skipCorrupt = Switch(
         "skip-corrupt", "warn of damaged ranges and go on behind them; exit code 1 tells of any")
+    static let isolation = Parameter(
+        "isolation", .choice("LEVEL"), standard: IsolationLevel.uncommitted,
+        "committed leaves out records of aborted transactions, and ends before the first record of "
+            + "one that is open; uncommitted shows all")
     static let includeUnflushed = Switch(
         "include-unflushed", "show what is written and not flushed yet: a crash may take it back")
 
@@ -69,7 +73,7 @@ enum ReadCommand {
             try ReadOnlyLog(
                 invocation.logName, in: directory,
                 visibility: arguments[includeUnflushed] ? .includingUnflushed : .flushed,
-                fileSystem: fileSystem)
+                isolation: arguments[isolation].level, fileSystem: fileSystem)
         }
         let format = arguments.has(Command.json) ? .json : arguments[format]
         let printer = RecordPrinter(
@@ -77,6 +81,13 @@ enum ReadCommand {
         var reading = LogReading(log, printer, invocation)
         return try reading.run()
     }
+}
+
+/// Which records of transactions are shown.
+enum IsolationLevel: String, CaseIterable, Sendable {
+    case uncommitted, committed
+
+    var level: ReadIsolation { self == .committed ? .committed : .uncommitted }
 }
 
 /// Where reading starts.

@@ -17,30 +17,52 @@ struct ProducerRecovery {
     private let known: Offset
     private let folder: String
     private let fileSystem: any FileSystem
-    private(set) var states = ProducerStates()
+    private let mode: Mode
+    /// Segments that have a file of aborted transactions.
+    private let indexed: Set<Offset>
+    /// No view of the log ends below.
+    var flushed: Offset
+    /// What was taken of the log, from the snapshot on.
+    private(set) var replay: ProducerReplay
     private(set) var snapshots: ProducerSnapshots
     /// Snapshots that were not to be believed.
     private(set) var damagedSnapshots: [Offset] = []
     /// Segments whose transaction index was not to be believed.
     private(set) var damagedIndexes: [Offset] = []
-    /// Bytes of batches that were passed.
-    private(set) var size = 0
+    var states: ProducerStates { replay.states }
+
+    /// What becomes of files that are not right.
+    enum Mode: Sendable {
+        /// They are removed or made anew.
+        case repair
+        /// They are passed over.
+        case lookOnly
+    }
 
     /// - Parameters:
     ///   - segments: those that stay, their files as they are to be.
     ///   - known: everything below was flushed.
     init(
         of segments: [Segment], end: Offset, knownFlushed known: Offset, folder: String,
-        in fileSystem: any FileSystem
+        in fileSystem: any FileSystem, _ mode: Mode = .repair
     ) throws(LogError) {
         self.segments = segments
         self.end = end
         self.known = known
         self.folder = folder
         self.fileSystem = fileSystem
-        snapshots = try wrapping { () throws(FileError) in
-            try ProducerSnapshots(folder: folder, in: fileSystem)
+        self.mode = mode
+        flushed = end
+        replay = ProducerReplay(ProducerStates(), from: .zero)
+        let names = try wrapping { () throws(FileError) in
+            try fileSystem.entries(of: folder).filter { $0.kind == .file }
+                .compactMap { SegmentFileName($0.name) }.filter { $0.standing == .live }
         }
+        snapshots = ProducerSnapshots(
+            folder: folder,
+            offsets: names.filter { $0.content == .producerSnapshot }.map(\.baseOffset),
+            in: fileSystem)
+        indexed = Set(names.filter { $0.content == .transactionIndex }.map(\.baseOffset))
     }
 
     mutating func run() throws(LogError) {
@@ -48,14 +70,14 @@ struct ProducerRecovery {
         let start = try newest(atMost: max(first, min(end, known)), damaged: &damagedSnapshots)
         if snapshots.offsets.contains(start.offset) { snapshots.didBelieve(start.offset) }
         try repairIndexes(before: start.offset)
-        var replay = ProducerReplay(start.states, from: start.offset)
+        replay = ProducerReplay(start.states, from: start.offset, flushed: flushed)
         try replay.run(over: segments, to: end, through: .includingUnflushed)
-        (states, size) = (replay.states, size + replay.size)
         var mustFlush = false
         for segment in segments.drop(while: { !holds($0, start.offset) }) {
             let made = replay.aborted[segment.baseOffset] ?? []
             if try settle(segment, from: start.offset, made) { mustFlush = true }
         }
+        guard mode == .repair else { return }
         try wrapping { () throws(FileError) in
             let damaged = damagedSnapshots
             if try snapshots.remove(where: { $0 > end || damaged.contains($0) }) {
@@ -92,32 +114,42 @@ struct ProducerRecovery {
     private func settle(
         _ segment: Segment, from start: Offset, _ made: [AbortedTransaction]
     ) throws(LogError) -> Bool {
-        let stored = try segment.transactionIndex.load()
+        let stored = try stored(of: segment)
         let kept = (stored ?? []).filter { $0.lastOffset < start }
         let entries = kept + made
         guard entries != stored else {
-            _ = try segment.transactionIndex.entries()
+            segment.transactionIndex.adopt(entries, .written)
             return false
         }
         segment.transactionIndex.replace(with: entries)
+        guard mode == .repair else { return false }
         return try wrapping { () throws(FileError) in
             try segment.transactionIndex.store(.flushed)
         }
     }
 
+    /// What a segment's file holds; nil when it is not to be believed.
+    private func stored(of segment: Segment) throws(LogError) -> [AbortedTransaction]? {
+        guard indexed.contains(segment.baseOffset) else { return [] }
+        return try segment.transactionIndex.load()
+    }
+
     /// Makes damaged indexes of segments anew that the replay does not reach, or only in part.
     private mutating func repairIndexes(before start: Offset) throws(LogError) {
         for segment in segments where segment.baseOffset < start {
-            guard try segment.transactionIndex.load() == nil else { continue }
+            if let stored = try stored(of: segment) {
+                segment.transactionIndex.adopt(stored, .flushed)
+                continue
+            }
             damagedIndexes.append(segment.baseOffset)
             var unsound: [Offset] = []
             let from = try newest(atMost: segment.baseOffset, damaged: &unsound)
             var replay = ProducerReplay(from.states, from: from.offset)
             let end = min(next(after: segment) ?? end, end)
             try replay.run(over: segments, to: end, through: .includingUnflushed)
-            size += replay.size
             segment.transactionIndex.replace(
                 with: replay.aborted[segment.baseOffset] ?? [])
+            guard mode == .repair else { continue }
             _ = try wrapping { () throws(FileError) in
                 try segment.transactionIndex.store(.flushed)
             }

@@ -12,13 +12,29 @@ struct ProducerReplay {
     private(set) var endOffset: Offset
     /// The transactions that were aborted, by the base offset of the segment with their marker.
     private(set) var aborted: [Offset: [AbortedTransaction]] = [:]
+    /// Which transactions are undecided, for views that end at the flushed end or above.
+    private(set) var stability = TransactionStability()
+    /// The last batch that was passed.
+    private(set) var lastHeader: BatchHeader?
     /// Bytes of batches that were passed.
     private(set) var size = 0
 
-    /// - Parameter states: the producers as of `offset`.
-    init(_ states: ProducerStates, from offset: Offset) {
+    private var flushed: Offset
+
+    /// - Parameters:
+    ///   - states: the producers as of `offset`.
+    ///   - flushed: no view of the log ends below.
+    init(_ states: ProducerStates, from offset: Offset, flushed: Offset = Offset(.max)) {
         self.states = states
+        self.flushed = flushed
         endOffset = offset
+        stability = TransactionStability(firstOpen: states.firstOpenOffset)
+    }
+
+    /// The flushed end moved on.
+    mutating func didFlush(through end: Offset) {
+        flushed = end
+        stability.didFlush(through: end)
     }
 
     /// Takes what `segments` hold from `endOffset` on, up to `end`.
@@ -48,6 +64,7 @@ struct ProducerReplay {
                 // Batches before the start are in `states` already.
                 if header.baseOffset >= expected.rawValue {
                     try take(header, at: position, of: segment, &walk)
+                    lastHeader = header
                     let last = Offset(header.lastOffset ?? header.baseOffset)
                     expected = last.advanced(by: 1)
                     size += header.sizeInBytes
@@ -69,8 +86,14 @@ struct ProducerReplay {
         guard header.producerId >= 0 else { return }
         try walk.verify(at: position, size: header.sizeInBytes)
         let batch = walk.window.span(position..<position + header.sizeInBytes)
-        guard let done = states.take(header, batch)?.aborted else { return }
-        aborted[segment.baseOffset, default: []].append(done)
+        guard let done = states.take(header, batch) else {
+            return stability.didBegin(firstOpen: states.firstOpenOffset)
+        }
+        stability.didEnd(done, nextOpen: states.firstOpenOffset)
+        stability.didFlush(through: flushed)
+        if let aborted = done.aborted {
+            self.aborted[segment.baseOffset, default: []].append(aborted)
+        }
     }
 
     /// Where to begin: at the batch that the index names for `endOffset`, if there is one.

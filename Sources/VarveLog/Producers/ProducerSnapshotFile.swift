@@ -121,7 +121,7 @@ extension ProducerSnapshotFile.Producer {
             at: start + Layout.transactionFirstOffset.start)
     }
 
-    fileprivate init(_ state: ProducerState) {
+    init(_ state: ProducerState) {
         producerId = state.id
         producerEpoch = state.epoch
         lastSequence = state.lastSequence ?? -1

@@ -17,6 +17,8 @@ struct FolderView: Sendable {
         var segments: [Segment]
         var ends: LogEnds
         var source: ReadOnlyLog.EndsSource
+        /// Everything before it was flushed, as far as somebody said.
+        var knownFlushed = Offset.zero
         /// Where the last segment's whole batches end, to walk on from there.
         fileprivate var tail: Tail?
         /// The log-start checkpoint's row, and the file that it was read from.
@@ -77,6 +79,8 @@ struct FolderView: Sendable {
         let flushed = min(written, max(published?.ends.flushed ?? written, firstBase))
         let from = max(firstBase, start.offset ?? .zero, published?.ends.start ?? .zero)
         sight.ends = LogEnds(start: min(from, flushed), flushed: flushed, written: written)
+        sight.knownFlushed = published?.ends.flushed ?? .zero
+        if published == nil { sight.knownFlushed = try knownEnd(else: written) }
         return sight
     }
 
@@ -132,6 +136,13 @@ struct FolderView: Sendable {
     private func checkpointedEnd() -> Offset? {
         let path = directory + "/" + OffsetCheckpoint.recoveryPointFileName
         return (try? OffsetCheckpoint.load(path, in: fileSystem))?.offsets[name]
+    }
+
+    /// What is known to be flushed where no owner says it: all of it after a clean close.
+    private func knownEnd(else written: Offset) throws(LogError) -> Offset {
+        let marker = directory + "/" + CleanShutdownMarker.fileName
+        let status = try wrapping { () throws(FileError) in try fileSystem.status(at: marker) }
+        return status == nil ? checkpointedEnd() ?? .zero : written
     }
 
     // MARK: Sizes and ends

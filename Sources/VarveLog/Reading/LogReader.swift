@@ -33,14 +33,22 @@ public final class LogReader: Sendable {
     /// Reads whole batches, from the one that holds `offset` on, as many as fit `sizeMax` and lie
     /// in one segment; the first comes whatever its size.
     ///
+    /// With `.committed` reading ends at the last stable offset, and the batches come with the
+    /// aborted transactions among them.
+    ///
     /// - Throws: `LogError.corrupt` when the batch at `offset` is damaged; reading goes on at the
     ///   end of the range that it names. Batches before a damaged one are returned first.
     /// - Complexity: O(log index) to find the batch, then the size of what is returned.
     public func read(
-        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil
+        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil,
+        isolation: ReadIsolation = .uncommitted
     ) throws(LogError) -> ReadOutcome {
         do {
-            return try readVisible(from: offset, sizeMax: sizeMax, visibility ?? self.visibility)
+            let visibility = visibility ?? self.visibility
+            guard isolation == .committed else {
+                return try readVisible(from: offset, sizeMax: sizeMax, visibility)
+            }
+            return try readCommitted(from: offset, sizeMax: sizeMax, visibility)
         } catch {
             guard error.isMissingFile else { throw error }
             // Retention took the segment while it was being looked at.
@@ -51,18 +59,22 @@ public final class LogReader: Sendable {
         }
     }
 
-    private func readVisible(
-        from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility
+    /// - Parameter limit: batches that start there or behind it are not handed out.
+    func readVisible(
+        from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility,
+        before limit: Offset? = nil
     ) throws(LogError) -> ReadOutcome {
         let start = startOffset
-        let end = end(through: visibility)
+        var end = end(through: visibility)
         guard offset >= start, offset <= end else { return .outOfRange(valid: start..<end) }
+        if let limit { end = min(end, limit) }
         var from = offset
         while from < end {
             guard let segment = published.segments(from: from, count: 1).first else { break }
             let found: SegmentRead
             do {
-                found = try batches(in: segment, from: from, sizeMax: sizeMax, visibility)
+                found = try batches(
+                    in: segment, from: from, sizeMax: sizeMax, visibility, before: limit)
             } catch {
                 // A segment may be deleted, or cut, between the look at the list and at its file.
                 if let moved = outOfRange(offset, visibility) { return moved }
@@ -95,8 +107,10 @@ public final class LogReader: Sendable {
     }
 
     private func batches(
-        in segment: Segment, from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility
+        in segment: Segment, from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility,
+        before limit: Offset?
     ) throws(LogError) -> SegmentRead {
+        let limit = limit?.rawValue ?? .max
         var position = try segment.indexedPosition(of: offset)
         var walk = try BatchWalk(segment, at: position, size: sizeMax.bytes, through: visibility)
         if position > 0, !isBatchStart(&walk, position, before: offset) {
@@ -111,10 +125,12 @@ public final class LogReader: Sendable {
                     // No batch holds the offset. That is believed only of batches that are whole:
                     // a damaged length may have led past the one that does.
                     try verify(&walk, from: position, to: first?.position ?? walk.end)
-                    guard let first else { return .passed }
-                    return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
+                    guard let first, first.header.baseOffset < limit else { return .passed }
+                    return .found(
+                        try gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit))
                 }
-                return .found(try gather(&walk, from: first, sizeMax: sizeMax.bytes))
+                return .found(
+                    try gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit))
             } catch {
                 let error = damage(error, in: segment, walk: position, visibility)
                 // Damage before the wanted offset is not what was asked for: walk on behind it.
@@ -167,7 +183,7 @@ public final class LogReader: Sendable {
 
     /// Verified batches from `first` on, as many as fit.
     private func gather(
-        _ walk: inout BatchWalk, from first: FoundBatch, sizeMax: Int
+        _ walk: inout BatchWalk, from first: FoundBatch, sizeMax: Int, before end: Int64
     ) throws(WalkFailure) -> PinnedBatches {
         try walk.lend(
             first.position, min(max(sizeMax, first.header.sizeInBytes), walk.end - first.position))
@@ -183,7 +199,7 @@ public final class LogReader: Sendable {
             // A damaged batch further on ends the answer; reading at its offset reports it.
             guard let header = try? walk.header(at: position),
                 position + header.sizeInBytes <= min(limit, window.reach),
-                header.baseOffset > last,
+                header.baseOffset > last, header.baseOffset < end,
                 (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
             else { break }
             position += header.sizeInBytes

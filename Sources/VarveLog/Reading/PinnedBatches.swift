@@ -14,6 +14,9 @@ public struct PinnedBatches: Sendable {
     /// The offsets that the batches cover, from the first batch's base offset to the end of the
     /// last. The offset that was asked for lies inside the first batch, not always at its start.
     public let offsets: Range<Offset>
+    /// Transactions that were given up and have batches here, in the order of their markers; empty
+    /// unless committed records were asked for.
+    public internal(set) var abortedTransactions: [AbortedTransaction] = []
 
     init(owner: MappedBytes, range: Range<Int>, offsets: Range<Offset>) {
         self.owner = owner
@@ -46,7 +49,7 @@ public struct PinnedBatches: Sendable {
     }
 
     /// Calls `body` with each record that stands at or after `start`, in order, control records
-    /// left out. A record is valid during its call.
+    /// left out, and records of `abortedTransactions`. A record is valid during its call.
     ///
     /// - Parameters:
     ///   - scanner: expands compressed batches; keep one for each thread that reads.
@@ -56,8 +59,9 @@ public struct PinnedBatches: Sendable {
         with scanner: inout RecordScanner, from start: Offset = .zero,
         _ body: (borrowing RecordView) throws(BatchDefect) -> Void
     ) throws(BatchDefect) {
+        var filter = AbortedFilter(abortedTransactions)
         try forEachBatch { (header, bytes) throws(BatchDefect) in
-            guard !header.attributes.isControl else { return }
+            guard !filter.hides(header, bytes), !header.attributes.isControl else { return }
             try scanner.forEachRecord(in: bytes) { (record) throws(BatchDefect) in
                 if record.offset >= start { try body(record) }
             }

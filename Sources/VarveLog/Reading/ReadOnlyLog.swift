@@ -25,7 +25,13 @@ public final class ReadOnlyLog: Sendable {
 
     private let published: PublishedLog
     private let scan: FolderView
-    private let seen: Mutex<FolderView.Sight>
+    private let seen: Mutex<Seen>
+
+    /// What the last look saw, and what is known of transactions there, where that is asked for.
+    private struct Seen: Sendable {
+        var sight: FolderView.Sight
+        var transactions: FolderTransactions?
+    }
 
     /// Where a log's ends are known from.
     public enum EndsSource: Hashable, Sendable {
@@ -37,28 +43,37 @@ public final class ReadOnlyLog: Sendable {
 
     /// Opens the folder of log `name` in the data directory at `directory`.
     ///
-    /// - Parameter visibility: how far reads go unless they say otherwise. Where nothing says what
-    ///   is flushed (`EndsSource.found`) both go to the last whole batch.
+    /// - Parameters:
+    ///   - visibility: how far reads go unless they say otherwise. Where nothing says what is
+    ///     flushed (`EndsSource.found`) both go to the last whole batch.
+    ///   - isolation: `.committed` to follow transactions as well, so that committed records can be
+    ///     asked for; without it every record counts as committed.
     /// - Throws: `.noSuchLog` when there is no such folder; `.file` when it cannot be read.
     /// - Complexity: O(segments); the batches behind the last index entry are read.
     public init(
         _ name: LogName, in directory: String, visibility: Visibility = .flushed,
-        fileSystem: any FileSystem
+        isolation: ReadIsolation = .uncommitted, fileSystem: any FileSystem
     ) throws(LogError) {
         self.name = name
         path = directory + "/" + name.folder
         scan = FolderView(name, directory: directory, folder: path, in: fileSystem)
         let sight = try scan.look(after: nil)
-        published = PublishedLog(segments: sight.segments, ends: sight.ends)
+        var transactions: FolderTransactions?
+        if isolation == .committed {
+            transactions = FolderTransactions(folder: path, in: fileSystem)
+            try transactions?.look(at: sight)
+        }
+        published = PublishedLog(
+            segments: sight.segments, ends: sight.ends, stability: transactions?.stability)
         reader = LogReader(published, visibility: visibility)
-        seen = Mutex(sight)
+        seen = Mutex(Seen(sight: sight, transactions: transactions))
     }
 
     /// Where the log starts and ends, as last seen.
     public var ends: LogEnds { published.ends }
 
     /// Where `ends` is known from.
-    public var endsSource: EndsSource { seen.withLock { $0.source } }
+    public var endsSource: EndsSource { seen.withLock { $0.sight.source } }
 
     /// How many segments were there.
     public var segmentCount: Int { published.segments.count }
@@ -69,24 +84,31 @@ public final class ReadOnlyLog: Sendable {
     @discardableResult
     public func refresh() throws(LogError) -> Bool {
         let before = seen.withLock { $0 }
-        let sight = try scan.look(after: before)
-        seen.withLock { $0 = sight }
-        published.publish(segments: sight.segments, ends: sight.ends, stability: nil)
-        return !sight.isEqual(to: before)
+        let sight = try scan.look(after: before.sight)
+        let hasChanged = !sight.isEqual(to: before.sight)
+        var transactions = before.transactions
+        if hasChanged { try transactions?.look(at: sight) }
+        seen.withLock { $0 = Seen(sight: sight, transactions: transactions) }
+        published.publish(
+            segments: sight.segments, ends: sight.ends, stability: transactions?.stability)
+        return hasChanged
     }
 
     /// Reads as `LogReader.read`; what looks damaged or gone is looked at once more after a
     /// `refresh`, since the owner may have cut or deleted it meanwhile.
     public func read(
-        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil
+        from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil,
+        isolation: ReadIsolation = .uncommitted
     ) throws(LogError) -> ReadOutcome {
         do {
-            let outcome = try reader.read(from: offset, sizeMax: sizeMax, through: visibility)
+            let outcome = try reader.read(
+                from: offset, sizeMax: sizeMax, through: visibility, isolation: isolation)
             guard case .outOfRange = outcome else { return outcome }
         } catch {
             guard case .corrupt = error else { throw error }
         }
         try refresh()
-        return try reader.read(from: offset, sizeMax: sizeMax, through: visibility)
+        return try reader.read(
+            from: offset, sizeMax: sizeMax, through: visibility, isolation: isolation)
     }
 }

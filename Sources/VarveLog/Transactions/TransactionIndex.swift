@@ -67,6 +67,17 @@ final class TransactionIndex: Sendable {
         state.withLock { $0 = State(entries: []) }
     }
 
+    /// What was read from the file just now.
+    /// - Parameter standing: whether the file is known to survive a power cut: one that a killed
+    ///   owner left may stand in the page cache only.
+    func adopt(_ entries: [AbortedTransaction], _ standing: Storing) {
+        state.withLock {
+            $0 = State(
+                entries: entries, storedCount: entries.count,
+                isFlushed: standing == .flushed || entries.isEmpty)
+        }
+    }
+
     /// Lets readers see a transaction whose marker was just written.
     func append(_ transaction: AbortedTransaction) {
         state.withLock { state in

@@ -35,6 +35,9 @@ struct LogVerification {
             LeaderEpochCheckpoint.self, folder + "/" + LeaderEpochCheckpoint.fileName, &scope)
         var (end, epoch): (Offset?, LeaderEpoch?)
         let known = try knownFlushed(scope.fileSystem)
+        var producers = try ProducerVerification(
+            folder: folder, segments: listing.segments.map(\.base), compactedTo: compactedTo,
+            in: scope.fileSystem)
         for (slot, file) in listing.segments.enumerated() {
             scope.didEnterSegment()
             let isSealed = slot < listing.segments.count - 1
@@ -46,11 +49,13 @@ struct LogVerification {
                     path: paths.log, expected: end, epoch: epoch, compactedTo: compactedTo,
                     knownFlushed: known, isSealed: isSealed, history: history?.history),
                 offsets: indexes.offsetCheck, times: indexes.timeCheck)
-            try segment.run(&scope)
+            try segment.run(&scope, &producers)
             if facts.wasClosedCleanly { checkClosed(segment.isTorn, indexes, &scope) }
             (end, epoch) = (segment.endOffset, segment.epoch)
             segment.finish(indexes, &scope)
+            try producers.finish(paths, &scope)
         }
+        producers.finish(&scope)
         return end ?? .zero
     }
 

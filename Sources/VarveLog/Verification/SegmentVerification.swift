@@ -45,7 +45,9 @@ struct SegmentVerification: ~Copyable {
     }
 
     /// Reads the segment to its end.
-    mutating func run(_ scope: inout VerificationScope) throws(LogError) {
+    mutating func run(
+        _ scope: inout VerificationScope, _ producers: inout ProducerVerification
+    ) throws(LogError) {
         var file = try BatchFile(setting.path, in: scope.fileSystem)
         endOffset = file.baseOffset
         expected = expected ?? file.baseOffset
@@ -56,8 +58,10 @@ struct SegmentVerification: ~Copyable {
             switch step {
             case .batch(let header, let position):
                 let whole = check(header, file.batchBytes, at: position, &scope)
+                producers.take(header, file.batchBytes, &scope)
                 scope.didTake(whole, of: setting.path)
             case .damage(let range):
+                producers.didMeetDamage()
                 note(range, isLast: range.positions.upperBound.bytes == file.size.bytes, &scope)
                 scope.didRead(
                     range.positions.upperBound.bytes - range.positions.lowerBound.bytes,

@@ -80,7 +80,8 @@ public enum Verification {
                 path: path, expected: nil, epoch: nil, compactedTo: nil, knownFlushed: .zero,
                 isSealed: false, history: nil),
             offsets: indexes.offsetCheck, times: indexes.timeCheck)
-        try segment.run(&scope)
+        var producers = ProducerVerification()
+        try segment.run(&scope, &producers)
         segment.finish(indexes, &scope)
         return scope.totals
     }
