@@ -4,9 +4,9 @@ internal import VarveLog
 internal import VarveRecords
 internal import VarveTerms
 
-// Batches of producers that number them. Their sequences are checked when they are handed over, with
-// everything that is collected and not written yet taken for written: a commit that fails takes that
-// back, and with it everything that was handed over since.
+// Batches of producers that number them. Their sequences are checked when they are handed over,
+// with everything that is collected and not written yet taken for written: a commit that fails
+// takes that back, and with it everything that was handed over since.
 extension CommitCore {
     /// Takes whole batches that were checked but for their sequences. Those that are in the log, or
     /// are collected already, are left out.

@@ -28,13 +28,14 @@ extension Log {
     ///   - batches: one or more record batches, magic 2, one after the other.
     ///   - epoch: the leader epoch that they are stamped with; not lower than the last one.
     ///   - depth: how much of them is checked first.
+    ///
     /// A batch that its producer sent before, one of its last five, is not appended again: the
     /// receipt says so, with the offsets that it got then, and waits for them to be as safe.
     ///
     /// - Throws: `.refused`, `.tooLarge`, `.producer` and `.offsetsExhausted` for what was given,
-    ///   with nothing appended; `.checkpoint` and `.file` when writing failed: nothing of the segment's share
-    ///   is appended then, batches before a roll stay, `ends` tells, and the log goes on when the
-    ///   cause is gone; `.poisoned` when a flush failed.
+    ///   with nothing appended; `.checkpoint` and `.file` when writing failed: nothing of the
+    ///   segment's share is appended then, batches before a roll stay, `ends` tells, and the log
+    ///   goes on when the cause is gone; `.poisoned` when a flush failed.
     /// - Complexity: O(size); one copy, one `pwrite` for each segment touched, and one `fdatasync`
     ///   under `.durable`.
     @discardableResult

@@ -9,8 +9,8 @@ internal import VarveTerms
 ///                          └ indexes: entries of markers from here on are made anew
 ///
 /// A snapshot above the known-flushed offset is not used: the index entries of markers before it
-/// may be lost. Without any snapshot the whole log is gone through; that happens to a directory that
-/// some other program closed, and once.
+/// may be lost. Without any snapshot the whole log is gone through; that happens to a directory
+/// that some other program closed, and once.
 struct ProducerRecovery {
     private let segments: [Segment]
     private let end: Offset

@@ -5,8 +5,8 @@ internal import VarveTerms
 /// The `.snapshot` files of a log's folder. A snapshot is a shortcut: without one the producers are
 /// collected from the batches again, so a file that is torn or damaged is only removed.
 ///
-/// *Invariant*: a file that is believed (its checksum holds) says what the batches before the offset
-/// in its name say. Therefore those above a cut go, durably, before anything is appended again.
+/// *Invariant*: a file that is believed (its checksum holds) says what the batches before the
+/// offset in its name say. So those above a cut go, durably, before anything is appended again.
 struct ProducerSnapshots: Sendable {
     private let folder: String
     private let fileSystem: any FileSystem

@@ -16,7 +16,7 @@ struct FolderTransactions: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// Goes on to what a look saw; from the start where the log is not the one that was seen before.
+    /// Goes on to what a look saw; from the start where the log is not the one seen before.
     mutating func look(at sight: FolderView.Sight) throws(LogError) {
         if var known = replay, try isGoneOn(from: known, in: sight) {
             known.didFlush(through: sight.ends.flushed)

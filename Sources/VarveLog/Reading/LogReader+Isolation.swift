@@ -44,8 +44,8 @@ extension LogReader {
 
     /// Reads up to the last stable offset, and says what was aborted of it.
     ///
-    /// The last stable offset is taken first: transactions that begin below it are decided, and what
-    /// is published of them was so before it moved.
+    /// The last stable offset is taken first: transactions that begin below it are decided, and
+    /// what is published of them was so before it moved.
     func readCommitted(
         from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility
     ) throws(LogError) -> ReadOutcome {
