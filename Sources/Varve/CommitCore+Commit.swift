@@ -103,7 +103,10 @@ extension CommitCore {
 
     /// What may be acknowledged once a commit succeeded.
     private func acknowledgeable(_ ends: LogEnds) -> Offset {
-        settings.log.flushPolicy == .durable ? ends.flushed : ends.written
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.sharedAcknowledgesWritten.isPlanted { return ends.written }
+        #endif
+        return settings.log.flushPolicy == .durable ? ends.flushed : ends.written
     }
 
     /// A commit failed: what was collected meanwhile has offsets that follow the failed ones, so

@@ -117,6 +117,11 @@ extension Log {
             stamped.append(batch)
             var bytes = stamped.mutableBytes
             BatchPatch.stamp(&bytes, at: place, baseOffset: next, leaderEpoch: epoch)
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.offsetNotStamped.isPlanted {
+                    BatchPatch.stamp(&bytes, at: place, baseOffset: .zero, leaderEpoch: epoch)
+                }
+            #endif
             if settings.timestamps == .log {
                 BatchPatch.setTimestamps(&bytes, at: place, type: .logAppend, maxTimestamp: now)
             }
@@ -179,6 +184,11 @@ extension Log {
 
     /// What the policy asks for before an append may be acknowledged.
     private func settle() throws(LogError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.acknowledgedBeforeFlush.isPlanted, settings.flushPolicy == .durable {
+                return
+            }
+        #endif
         switch settings.flushPolicy {
         case .durable: try flush()
         case .interval(let interval):
@@ -229,6 +239,9 @@ extension Log {
             if header.producerId >= 0 { carriesProducers = true }
             position += header.sizeInBytes
         }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.epochsNotStored.isPlanted { (epochs, next) = (next, next) }
+        #endif
         if next != epochs { try store(next) }
         return carriesProducers
     }

@@ -13,8 +13,20 @@ extension Log {
     @discardableResult
     public func deleteRecords(before offset: Offset) throws(LogError) -> Bool {
         try checkOpen()
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.startPastFlushedEnd.isPlanted {
+                try checkpoints.setStart(offset, of: name)
+            }
+        #endif
         guard offset > ends.start, offset <= ends.flushed else { return false }
         try settleCompaction()
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.startNotStored.isPlanted {
+                ends.didDelete(before: offset)
+                try removeSegments(before: offset)
+                return true
+            }
+        #endif
         try checkpoints.setStart(offset, of: name)
         ends.didDelete(before: offset)
         try removeSegments(before: offset)
@@ -164,6 +176,9 @@ extension Log {
 
     /// Takes back what was said to be flushed, before anything is cut.
     private func lowerEnds(to offset: Offset) throws(LogError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.endsNotLowered.isPlanted { return }
+        #endif
         var lowered = ends
         lowered.didTruncate(to: offset)
         var said = endsNow()
@@ -214,6 +229,9 @@ extension Log {
             }
             throw poison(cause)
         }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.epochCacheKept.isPlanted { return publishEnds() }
+        #endif
         if epochs.truncate(toEnd: ends.written) { try store(epochs) }
         publishEnds()
     }

@@ -96,6 +96,9 @@ extension Log {
 
     /// Takes snapshots and index entries away that speak of what was cut off.
     func cutProducerFiles(at end: Offset, in last: Segment) throws(LogError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.snapshotAboveCutKept.isPlanted { return }
+        #endif
         let hasCut = try last.transactionIndex.cut(at: end)
         try wrapping { () throws(FileError) in
             snapshots = try ProducerSnapshots(folder: path, in: surroundings.fileSystem)

@@ -139,10 +139,18 @@ public final class Log {
         try checkOpen()
         guard ends.flushed < ends.written else { return }
         do {
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.sealedSegmentNotFlushed.isPlanted { unflushed.removeAll() }
+            #endif
             for segment in unflushed { try flushSealed(segment) }
             unflushed.removeAll()
             try active.flush()
         } catch {
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.flushErrorIgnored.isPlanted {
+                    return ends.didFlush(through: ends.written)
+                }
+            #endif
             throw poison(error)
         }
         ends.didFlush(through: ends.written)
@@ -165,6 +173,9 @@ public final class Log {
 
     /// Fences the log after a failed flush.
     func poison(_ cause: FileError) -> LogError {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.poisonForgotten.isPlanted { return .poisoned(path: path, cause: cause) }
+        #endif
         standing = .poisoned(cause)
         // The next opening must not believe what the page cache shows above the last good flush.
         // Should this fail as well, recovery goes by the slot before, which says the same end.

@@ -39,6 +39,9 @@ public struct OpenFile: ~Copyable, Sendable {
             guard count > 0 else {
                 throw FileError(.write, path, .inputOutput, at: position.advanced(by: done))
             }
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.shortWriteBelieved.isPlanted { return }
+            #endif
             done += count
         }
     }

@@ -17,6 +17,14 @@ struct FolderArchive {
 
     init() {}
 
+    /// Everything below `directory`.
+    init(of disk: SimulatedDisk, directory: String) {
+        for path in disk.paths where path.hasPrefix(directory + "/") {
+            let name = String(path.dropFirst(directory.utf8.count + 1))
+            files.append((name, disk.contents(path) ?? []))
+        }
+    }
+
     init(_ input: RawSpan) {
         var reader = ByteReader(input)
         guard let flags = reader.take(1) else { return }

@@ -30,7 +30,12 @@ public struct SeedCorpus: Sendable {
             let size = try file.size().bytes
             guard size <= 64 << 10 else { continue }
             let copy = try file.copyBytes(at: .zero, count: size)
-            files.append((path, copy.bytes(in: 0..<copy.count).array()))
+            let bytes = copy.bytes(in: 0..<copy.count).array()
+            if path.hasSuffix(".tar.gz") {
+                files += PackedFiles(bytes, at: String(path.dropLast(".tar.gz".count))).files
+            } else {
+                files.append((path, bytes))
+            }
         }
     }
 
@@ -47,7 +52,10 @@ public struct SeedCorpus: Sendable {
         case .batches: batches
         case .bodies(let codec):
             batches.filter { BatchHeader($0.rawSpan)?.attributes.codec == codec }
-                .map { Array($0[BatchLayout.headerSize...]) }
+                .compactMap { batch in
+                    guard let view = try? RecordBatchView(batch.rawSpan) else { return nil }
+                    return view.body.array()
+                }
         case .controlRecords: Self.controlRecords
         case .names: names
         case .ends: Self.ends
@@ -103,10 +111,12 @@ public struct SeedCorpus: Sendable {
 
     /// The small logs among the fixtures, with what their data directory says, as `log-0`.
     private var folders: [[UInt8]] {
-        let logs = Dictionary(grouping: files.filter { $0.path.hasPrefix("/engine/") }) { file in
+        let roots = ["/engine/", "/golden/clean/", "/golden/legacy/"]
+        let members = files.filter { file in roots.contains { file.path.hasPrefix($0) } }
+        let logs = Dictionary(grouping: members) { file in
             file.path.split(separator: "/").prefix(3).joined(separator: "/")
         }
-        return logs.sorted { $0.key < $1.key }.compactMap { key, members in
+        let found: [[UInt8]] = logs.sorted { $0.key < $1.key }.compactMap { key, members in
             let parts = key.split(separator: "/")
             let size = members.reduce(0) { $0 + $1.bytes.count }
             guard parts.count == 3, size > 0, size < 24 << 10,
@@ -114,6 +124,7 @@ public struct SeedCorpus: Sendable {
             else { return nil }
             return archive(of: members, name, directory: "/\(parts[0])/\(parts[1])/").printed()
         }
+        return FolderTargets.written() + found
     }
 
     private func archive(

@@ -98,6 +98,9 @@ struct CleanedSegment: ~Copyable {
         try timeIndex.write(times.bytes, at: .zero)
         let aborted = TransactionIndexFile(transactions).printed()
         try transactionIndex?.write(aborted.rawSpan, at: .zero)
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.cleanedNotFlushed.isPlanted { return }
+        #endif
         try log.flush()
         try offsetIndex.flush()
         try timeIndex.flush()

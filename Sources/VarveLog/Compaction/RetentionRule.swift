@@ -43,13 +43,19 @@ struct RetentionRule: Hashable, Sendable {
         guard offset < mapEnd else { return .kept }
         guard hasKey else { return .keyless }
         if let latest, latest > offset { return .superseded }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.tombstoneDroppedEarly.isPlanted, !hasValue { return .expired }
+        #endif
         guard !hasValue, isPast(horizon), isRemovable(offset) else { return .kept }
         return .expired
     }
 
     /// Whether the marker of a transaction of which nothing else is left may go.
     func mayDropMarker(at offset: Offset, horizon: Timestamp?) -> Bool {
-        isPast(horizon) && isRemovable(offset)
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.markerDroppedEarly.isPlanted { return true }
+        #endif
+        return isPast(horizon) && isRemovable(offset)
     }
 
     /// The horizon to write into a batch that holds a tombstone, or the marker of an emptied

@@ -148,6 +148,12 @@ public final class DataDirectory {
     public func close() throws(LogError) {
         guard lock != nil else { return }
         defer { lock = nil }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.cleanMarkerFirst.isPlanted {
+                try? CleanShutdownMarker(brokerEpoch: -1).store(
+                    at: path + "/" + CleanShutdownMarker.fileName, in: fileSystem)
+            }
+        #endif
         var first: LogError?
         let closed = everyOpenLog
         for log in closed {

@@ -62,6 +62,11 @@ final class DirectoryCheckpoints: Sendable {
         state.withLock { state in
             state.recoveryPoints.offsets[log] = ends.flushed
             state.highWatermarks.offsets[log] = ends.flushed
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.recoveryPointAhead.isPlanted {
+                    state.recoveryPoints.offsets[log] = ends.written
+                }
+            #endif
             // Kafka lists a start only where it lies inside the log's first segment.
             state.starts.offsets[log] = ends.start > firstBase ? ends.start : nil
         }

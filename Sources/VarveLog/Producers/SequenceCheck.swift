@@ -39,10 +39,18 @@ package struct SequenceCheck {
         var state =
             changed[header.producerId] ?? known[header.producerId]
             ?? ProducerState(id: header.producerId)
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.staleEpochAccepted.isPlanted, header.producerEpoch < state.epoch {
+                return .new
+            }
+        #endif
         guard header.producerEpoch >= state.epoch else {
             throw .staleEpoch(
                 producerId: state.id, current: state.epoch, found: header.producerEpoch)
         }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.duplicateAccepted.isPlanted { return .new }
+        #endif
         if header.attributes.isControl {
             guard let marker = TransactionMarker(batch) else { return .new }
             guard marker.coordinatorEpoch >= state.coordinatorEpoch else {

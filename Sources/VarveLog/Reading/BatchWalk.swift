@@ -62,6 +62,9 @@ struct BatchWalk: ~Copyable {
     mutating func verify(at position: Int, size: Int) throws(WalkFailure) {
         try lend(position, size)
         do {
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.checksumNotChecked.isPlanted { return }
+            #endif
             _ = try BatchCheck.frame(mapped: window.span(position..<position + size))
         } catch {
             throw .defect(error)

@@ -26,6 +26,9 @@ public final class LogReader: Sendable {
     public var ends: LogEnds { published.ends }
 
     func end(through visibility: Visibility) -> Offset {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.unflushedShown.isPlanted { return published.ends.written }
+        #endif
         let ends = published.ends
         return visibility == .flushed ? ends.flushed : ends.written
     }
@@ -147,6 +150,9 @@ public final class LogReader: Sendable {
     private func isBatchStart(
         _ walk: inout BatchWalk, _ position: Int, before offset: Offset
     ) -> Bool {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.indexTrusted.isPlanted { return true }
+        #endif
         guard let header = try? walk.header(at: position) else { return false }
         return header.baseOffset <= offset.rawValue
     }

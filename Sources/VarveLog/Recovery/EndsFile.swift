@@ -41,6 +41,9 @@ struct EndsFile: ~Copyable {
         if file == nil { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
         try write(ends)
         // The first version is flushed with its name, so that recovery finds the file at all.
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.endsNameNotFlushed.isPlanted { isDurable = true }
+        #endif
         if !isDurable {
             try file?.flush()
             try fileSystem.flushDirectory(folder)
@@ -61,6 +64,12 @@ struct EndsFile: ~Copyable {
         ends.sequence = sequence
         slot.removeAll()
         ends.print(into: &slot)
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.endsSlotKept.isPlanted {
+                try file?.write(slot.bytes, at: .zero)
+                return
+            }
+        #endif
         let start = PublishedEnds.Layout.slotStarts[Int(sequence % 2)]
         try file?.write(slot.bytes, at: FilePosition(start))
     }

@@ -39,6 +39,9 @@ extension LogRecovery {
         let fileSystem = files.fileSystem
         for name in plan.removedFiles { try fileSystem.removeFile(folder + "/" + name) }
         for base in plan.removedSegments.reversed() { try files.remove([base]) }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.tornTailKept.isPlanted { plan.isTailCut = false }
+        #endif
         if plan.isTailCut, let last = plan.segments.last {
             let file = try OpenFile(last.paths.log, .readWrite, in: fileSystem)
             try file.resize(to: ByteCount(last.writtenSize))
@@ -49,6 +52,9 @@ extension LogRecovery {
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
         }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.recoveredTailNotFlushed.isPlanted { plan.unflushed = [] }
+        #endif
         for bytes in plan.unflushed { try bytes.settle(in: fileSystem) }
         // The program that made some name here may have been killed before it flushed it.
         if !wasClosedCleanly { try fileSystem.flushDirectory(folder) }
@@ -66,6 +72,9 @@ extension LogRecovery {
     /// Tells later openings that what a failed flush had left in doubt is settled: should they go
     /// on to believe the doubt, they would cut what is appended from here on.
     private func clearPoison(_ plan: inout RecoveryPlan) throws(FileError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.poisonNotSettled.isPlanted { return }
+        #endif
         guard let published = plan.published, published.isPoisoned else { return }
         let size = Int64(plan.segments.last?.writtenSize ?? 0)
         var cleared = PublishedEnds(

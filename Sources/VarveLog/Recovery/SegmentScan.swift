@@ -96,6 +96,12 @@ struct SegmentScan: ~Copyable {
 
     /// Finds where good batches go on behind damage at the end of `fill`.
     private mutating func stepOver(_ defect: BatchDefect, _ fence: Fence) throws(LogError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.truncatedBelowFlushed.isPlanted {
+                stop = defect
+                return
+            }
+        #endif
         let isFenced = endOffset < fence.below
         guard isFenced || fence.keepsWhatFollows else {
             stop = defect

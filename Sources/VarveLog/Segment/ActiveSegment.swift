@@ -95,6 +95,9 @@ struct ActiveSegment: ~Copyable {
     }
 
     private mutating func cutBack(after error: FileError) throws(AppendFailure) -> Never {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.failedWriteLeft.isPlanted { throw .refused(error) }
+        #endif
         do throws(FileError) {
             try files.log.resize(to: ByteCount(fill.size))
         } catch let second {
@@ -134,6 +137,10 @@ struct ActiveSegment: ~Copyable {
     /// On return every batch written so far survives a power cut.
     mutating func flush() throws(FileError) {
         let size = fill.size
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.noFlush.isPlanted { return segment.publish(flushedSize: size) }
+            if PlantedBug.flushRetried.isPlanted { try? files.log.flush() }
+        #endif
         try files.log.flush()
         segment.publish(flushedSize: size)
     }

@@ -25,7 +25,13 @@ struct SegmentFiles: Sendable {
         let offsetIndex = try OpenFile(paths.offsetIndex, .createNew, in: fileSystem)
         let timeIndex = try OpenFile(paths.timeIndex, .createNew, in: fileSystem)
         if creation == .reserving { try log.reserve(ByteCount(expectedSize)) }
-        try fileSystem.flushDirectory(folder)
+        #if VARVE_PLANTED_BUGS
+            if !PlantedBug.noDirectoryFlushOnCreate.isPlanted {
+                try fileSystem.flushDirectory(folder)
+            }
+        #else
+            try fileSystem.flushDirectory(folder)
+        #endif
         return ActiveSegment.Files(
             log: LazyFile(log, in: fileSystem), offsetIndex: LazyFile(offsetIndex, in: fileSystem),
             timeIndex: LazyFile(timeIndex, in: fileSystem))

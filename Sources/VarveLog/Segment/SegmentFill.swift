@@ -73,6 +73,9 @@ struct SegmentFill: Hashable, Sendable {
             lastIndexedOffset = relative(last)
             entries.offset = OffsetIndexEntry(
                 relativeOffset: lastIndexedOffset, position: Int32(size))
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.indexPositionWrong.isPlanted { entries.offset?.position += 1 }
+            #endif
             offsetIndexSize += OffsetIndexLayout.entrySize
             entries.time = takeTimeEntry()
             bytesSinceIndexEntry = 0
@@ -87,6 +90,9 @@ struct SegmentFill: Hashable, Sendable {
     mutating func takeTimeEntry() -> TimeIndexEntry? {
         let known = lastTimeEntry?.timestamp ?? .none
         guard largestTimestamp > known else { return nil }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.timeEntryOffsetWrong.isPlanted { offsetOfLargest = baseOffset }
+        #endif
         let entry = TimeIndexEntry(
             timestamp: largestTimestamp, relativeOffset: relative(offsetOfLargest))
         if let lastTimeEntry, entry.relativeOffset <= lastTimeEntry.relativeOffset { return nil }

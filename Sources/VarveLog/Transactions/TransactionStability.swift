@@ -25,6 +25,9 @@ struct TransactionStability: Hashable, Sendable {
 
     /// The first offset that is not stable for a view that ends at `end`; nil when all are.
     func firstUnstable(before end: Offset) -> Offset? {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.lastStableIsEnd.isPlanted { return nil }
+        #endif
         var first = firstOpen
         for transaction in ended where transaction.last >= end {
             first = min(first ?? transaction.first, transaction.first)

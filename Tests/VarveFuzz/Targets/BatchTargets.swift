@@ -25,6 +25,8 @@ enum BatchTargets {
             if let last = header.lastOffset {
                 try expect(last >= header.baseOffset, "ends at \(last), before it starts")
             }
+            // Entries of magic 0 and 1 have fewer fields than a header holds.
+            if header.isLegacy { continue }
             var copy = ByteBuffer()
             copy.appendZeros(BatchLayout.headerSize)
             var bytes = copy.mutableBytes
@@ -62,7 +64,9 @@ enum BatchTargets {
             return .refused
         }
         try expect(appended == nil || appended == stored, "the rules read other contents")
-        try expect(stored.recordsCount == header.recordsCount, "\(stored.recordsCount) records")
+        try expect(
+            header.isLegacy || stored.recordsCount == header.recordsCount,
+            "\(stored.recordsCount) records")
         let seen = walk(input)
         try expect(
             seen?.count == Int(stored.recordsCount),

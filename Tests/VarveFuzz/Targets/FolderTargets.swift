@@ -104,6 +104,28 @@ enum FolderTargets {
         if let fault { throw FuzzFailure(fault) }
     }
 
+    // MARK: Seeds
+
+    /// Folders as this engine leaves them: closed, and cut off in the middle.
+    static func written() -> [[UInt8]] { [true, false].compactMap(written) }
+
+    private static func written(closed: Bool) -> [UInt8]? {
+        let disk = SimulatedDisk()
+        guard let name = LogName(folder: FolderArchive.logFolder) else { return nil }
+        do throws(LogError) {
+            let directory = try DataDirectory(path, in: surroundings(disk, boot: 1))
+            let log = try directory.openLog(name, settings: settings)
+            for number in 0..<12 {
+                try log.append(batch.rawSpan, epoch: LeaderEpoch(Int32(number / 5)))
+                if number % 4 == 3 { try log.roll() }
+            }
+            if closed { try directory.close() }
+        } catch {
+            return nil
+        }
+        return FolderArchive(of: disk, directory: path).printed()
+    }
+
     private static let batch: [UInt8] = {
         var builder = RecordBatchBuilder()
         builder.begin(BatchSettings())
