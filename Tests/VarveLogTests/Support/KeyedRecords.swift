@@ -57,7 +57,10 @@ extension LogFixture {
     }
 
     /// All records of a log that are no control records, in the order in which they are read.
-    static func keyedRecords(of reader: LogReader) throws -> [KeyedRecord] {
+    /// - Parameter isLeftOut: tells the batches to pass over.
+    static func keyedRecords(
+        of reader: LogReader, without isLeftOut: (BatchHeader) -> Bool = { _ in false }
+    ) throws -> [KeyedRecord] {
         var found: [KeyedRecord] = []
         var next = reader.startOffset
         let start = next
@@ -66,7 +69,7 @@ extension LogFixture {
             from: next, through: .includingUnflushed)
         {
             try batches.forEachBatch { (header, bytes) throws(BatchDefect) in
-                guard !header.attributes.isControl else { return }
+                guard !header.attributes.isControl, !isLeftOut(header) else { return }
                 try scanner.forEachRecord(in: bytes) { record in
                     guard record.offset >= start else { return }
                     found.append(
