@@ -72,7 +72,8 @@ struct FolderView: Sendable {
                 sizes = Sizes(written: file.size, flushed: file.size)
                 end = flushed
             }
-            sight.segments.append(adopt(known[file.base], file.base, sizes))
+            let own = file.path == nil ? known[file.base] : nil
+            sight.segments.append(adopt(own, file, sizes))
         }
         let firstBase = files.first?.base ?? .zero
         let written = max(end, firstBase)
@@ -102,23 +103,32 @@ struct FolderView: Sendable {
     private struct SegmentFile {
         var base: Offset
         var size: Int
+        /// Where it is while it takes the place of others; nil under its own name.
+        var path: String?
     }
 
-    /// The segments, in order; one that goes while they are listed is left out.
+    /// The segments, in order; one that goes while they are listed is left out. Of segments that
+    /// compaction is replacing right now, the new ones.
     private func listing() throws(LogError) -> [SegmentFile] {
+        let swap: SegmentSwap
         do {
-            var files: [SegmentFile] = []
-            for entry in try fileSystem.entries(of: folder) where entry.kind == .file {
-                guard let name = SegmentFileName(entry.name), name.content == .log,
-                    name.standing == .live,
-                    let status = try fileSystem.status(at: folder + "/" + entry.name)
-                else { continue }
-                files.append(SegmentFile(base: name.baseOffset, size: status.size.bytes))
-            }
-            return files.sorted { $0.base < $1.base }
+            swap = try SegmentSwap(folder, in: fileSystem)
         } catch {
             throw error.error == .notFound ? .noSuchLog(path: folder) : .file(error)
         }
+        var files: [SegmentFile] = []
+        for found in try swap.logs(in: fileSystem) {
+            let status = try wrapping { () throws(FileError) in
+                try fileSystem.status(at: found.path)
+            }
+            guard let status else { continue }
+            let own = SegmentPaths(folder: folder, baseOffset: found.base).log
+            files.append(
+                SegmentFile(
+                    base: found.base, size: status.size.bytes,
+                    path: found.path == own ? nil : found.path))
+        }
+        return files
     }
 
     /// The log's row of the log-start checkpoint; the file is read only when it was replaced.
@@ -249,10 +259,10 @@ struct FolderView: Sendable {
             base: segment.baseOffset, position: position, offset: Offset(header.baseOffset))
     }
 
-    private func segment(_ base: Offset, size: Int) -> Segment {
+    private func segment(_ base: Offset, size: Int, path: String? = nil) -> Segment {
         Segment(
-            SegmentPaths(folder: folder, baseOffset: base), size: size, access: .copied,
-            limits: Self.limits, in: fileSystem)
+            SegmentPaths(folder: folder, baseOffset: base, logPath: path), size: size,
+            access: .copied, limits: Self.limits, in: fileSystem)
     }
 
     /// Index files are copied whole; Kafka and Varve make none larger than this by default.
@@ -262,9 +272,9 @@ struct FolderView: Sendable {
     private static let indexedAnewAfter = 1 << 20
 
     /// The segment with these sizes: the one that was known before, if it can be the same.
-    private func adopt(_ known: Segment?, _ base: Offset, _ sizes: Sizes) -> Segment {
-        guard let known, known.writtenSize <= sizes.written else {
-            let segment = segment(base, size: sizes.written)
+    private func adopt(_ known: Segment?, _ file: SegmentFile, _ sizes: Sizes) -> Segment {
+        guard let known, known.paths.logPath == nil, known.writtenSize <= sizes.written else {
+            let segment = segment(file.base, size: sizes.written, path: file.path)
             segment.adopt(writtenSize: sizes.written, flushedSize: sizes.flushed)
             return segment
         }

@@ -4,8 +4,9 @@ internal import VarveTerms
 /// What a log's folder holds, by name, for those who only look.
 struct FolderListing {
     private let folder: String
-    /// Live `.log` files, in order.
-    private(set) var segments: [(base: Offset, size: Int)] = []
+    /// The `.log` files that count, in order; those that are taking the place of others are not
+    /// under their own names yet.
+    private(set) var segments: [(base: Offset, size: Int, path: String)] = []
     /// Paths of live producer snapshots and transaction indexes.
     private(set) var snapshots: [String] = []
     private(set) var transactionIndexes: [String] = []
@@ -25,9 +26,7 @@ struct FolderListing {
                     continue
                 }
                 switch (name.standing, name.content) {
-                case (.live, .log):
-                    let size = try fileSystem.status(at: path)?.size.bytes
-                    segments.append((name.baseOffset, size ?? 0))
+                case (.live, .log): continue
                 case (.live, .producerSnapshot): snapshots.append(path)
                 case (.live, .transactionIndex):
                     transactionIndexes.append(path)
@@ -41,7 +40,12 @@ struct FolderListing {
         } catch {
             throw error.error == .notFound ? .noSuchLog(path: folder) : .file(error)
         }
-        segments.sort { $0.base < $1.base }
+        for found in try Self.logs(folder, in: fileSystem) {
+            let status = try wrapping { () throws(FileError) in
+                try fileSystem.status(at: found.path)
+            }
+            segments.append((found.base, status?.size.bytes ?? 0, found.path))
+        }
         snapshots.sort()
         transactionIndexes.sort()
         let bases = Set(segments.map(\.base))
@@ -49,6 +53,15 @@ struct FolderListing {
             strays.append((folder + "/\(name)", "belongs to no segment"))
         }
         strays.sort { $0.path < $1.path }
+    }
+
+    private static func logs(
+        _ folder: String, in fileSystem: any FileSystem
+    ) throws(LogError) -> [SegmentSwap.Found] {
+        let swap = try wrapping { () throws(FileError) in
+            try SegmentSwap(folder, in: fileSystem)
+        }
+        return try swap.logs(in: fileSystem)
     }
 
     private static func strayReason(_ name: String) -> String? {

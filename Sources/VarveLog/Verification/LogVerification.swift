@@ -41,7 +41,8 @@ struct LogVerification {
         for (slot, file) in listing.segments.enumerated() {
             scope.didEnterSegment()
             let isSealed = slot < listing.segments.count - 1
-            let paths = SegmentPaths(folder: folder, baseOffset: file.base)
+            let paths = SegmentPaths(
+                folder: folder, baseOffset: file.base, logPath: file.path)
             let indexes = try SegmentIndexes(paths, in: scope.fileSystem)
             indexes.reportShape(logSize: file.size, &scope)
             var segment = SegmentVerification(

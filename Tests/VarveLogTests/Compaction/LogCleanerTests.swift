@@ -60,6 +60,28 @@ struct LogCleanerTests {
         #expect(try LogFixture.keyedRecords(of: next.log.reader).allSatisfy { $0.key != nil })
     }
 
+    @Test("a log with batches of old formats is refused, and stays as it is")
+    func oldFormats() throws {
+        // Key "key", value "value" five times, and a tombstone: as Kafka's own classes write them.
+        let old = bytes(
+            hex: """
+                0000000000000000 00000032 2d18d893 01 00 0000018bcfe56800 00000003 6b6579
+                00000019 76616c756576616c756576616c756576616c756576616c7565
+                0000000000000001 00000019 be8c6bf6 01 00 0000018bcfe56801 00000003 6b6579 ffffffff
+                """)
+        let on = try LogOnDisk(settings: Self.settings())
+        try on.log.appendAsSent(old.rawSpan)
+        try fill(on, 0..<5)
+        try on.log.roll()
+        let before = on.disk.contents(LogOnDisk.file(0))
+        #expect(
+            logError { try on.log.clean(now: now) }
+                == .uncleanable(
+                    path: LogOnDisk.folder,
+                    .oldFormat(magic: 1, segment: LogOnDisk.file(0))))
+        #expect(on.disk.contents(LogOnDisk.file(0)) == before)
+    }
+
     @Test("a second cleaning at the same time is refused")
     func busy() throws {
         let on = try LogOnDisk(settings: Self.settings())
