@@ -54,7 +54,7 @@ struct LogSurvey {
         _ segment: Segment, _ rest: inout Int, _ reader: LogReader
     ) throws(LogError) -> Bool {
         var walk = try BatchWalk(segment, at: position, through: .flushed)
-        do {
+        do throws(WalkFailure) {
             while rest > 0 {
                 guard let header = try walk.header(at: position) else { return true }
                 guard header.baseOffset < end.rawValue else {
