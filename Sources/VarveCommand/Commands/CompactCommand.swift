@@ -71,7 +71,7 @@ enum CompactCommand {
         for name in names {
             try invocation.console.checkStop()
             let run = CompactRun(name, settings(invocation), invocation)
-            if try !run.compact(in: directory) { isDamaged = true }
+            if try run.compact(in: directory) == .damaged { isDamaged = true }
         }
         if names.isEmpty {
             try invocation.console.summarise(
@@ -126,8 +126,10 @@ private final class CompactRun {
         pace = CleaningPace(settings.compaction.throttle, now: clock.now())
     }
 
-    /// - Returns: whether no damage was met.
-    func compact(in directory: DataDirectory) throws(CommandError) -> Bool {
+    /// What became of a log.
+    enum Outcome { case sound, damaged }
+
+    func compact(in directory: DataDirectory) throws(CommandError) -> Outcome {
         let log = try engine { () throws(LogError) in
             try directory.openLog(name, settings: settings, .mustExist)
         }
@@ -139,7 +141,8 @@ private final class CompactRun {
         try console.checkStop()
         for case .damaged(let range) in reports.map(\.ending) { console.warn("\(range)") }
         try summarise(reports, sizeBefore: sizeBefore, sizeAfter: log.size)
-        return !reports.contains { if case .damaged = $0.ending { true } else { false } }
+        for case .damaged in reports.map(\.ending) { return .damaged }
+        return .sound
     }
 
     private func proceed(_ step: CleaningProgress) -> Bool {

@@ -2,7 +2,7 @@ public import VarveTerms
 
 /// Keeps work to a number of bytes a second: it says how long to rest after each piece. Pure.
 ///
-///     pause = bytes so far ÷ rate − time since the start, but no more than was moved just now takes
+///     pause = bytes so far ÷ rate − time since the start
 ///
 /// A pause that came late is not made up for by a burst later: at most `burst` of rest is owed.
 public struct CleaningPace: Hashable, Sendable {

@@ -93,7 +93,7 @@ struct CompactionModelTests {
     }
 
     @Test(
-        "after any history the latest value of each key is there, and nothing that was not appended",
+        "after any history each key has its latest value, and nothing else is there",
         arguments: [UInt64](0x51f2..<0x51f2 + 24))
     func histories(_ seed: UInt64) throws {
         let history = try History(seed: seed)
