@@ -45,6 +45,9 @@ public final class SharedLog: Sendable {
         }
         let directory = try DataDirectory(path, in: surroundings)
         let log = try directory.openLog(logName, settings: settings.log)
+        var settings = settings
+        // Epochs never go back, whoever led the log before.
+        settings.leaderEpoch = max(settings.leaderEpoch, log.latestEpoch ?? .zero)
         self.path = path
         self.settings = settings
         self.name = logName

@@ -16,7 +16,8 @@ public struct SharedSettings: Hashable, Sendable {
     /// How long a commit waits at most for those who took part in the one before it; without
     /// other appenders it does not wait at all.
     public var lingerMax = Duration.microseconds(60)
-    /// The leader epoch that batches are stamped with.
+    /// The leader epoch that batches are stamped with; a later one that the log has already holds
+    /// instead.
     public var leaderEpoch = LeaderEpoch.zero
 
     public init() {}

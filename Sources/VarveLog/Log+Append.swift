@@ -26,7 +26,8 @@ extension Log {
     ///
     /// - Parameters:
     ///   - batches: one or more record batches, magic 2, one after the other.
-    ///   - epoch: the leader epoch that they are stamped with; not lower than the last one.
+    ///   - epoch: the leader epoch that they are stamped with, not lower than the last one; nil for
+    ///     the last one itself.
     ///   - depth: how much of them is checked first.
     ///
     /// A batch that its producer sent before, one of its last five, is not appended again: the
@@ -40,7 +41,7 @@ extension Log {
     ///   under `.durable`.
     @discardableResult
     public func append(
-        _ batches: RawSpan, epoch: LeaderEpoch = .zero, checking depth: AppendCheck = .records
+        _ batches: RawSpan, epoch: LeaderEpoch? = nil, checking depth: AppendCheck = .records
     ) throws(LogError) -> AppendReceipt {
         let now = surroundings.clock.wallClock()
         let receipt = try write(batches, epoch: epoch, checking: depth, now: now)
@@ -70,7 +71,7 @@ extension Log {
     /// the death of the process. `flush` makes them durable.
     @discardableResult
     public func write(
-        _ batches: RawSpan, epoch: LeaderEpoch = .zero, checking depth: AppendCheck = .records,
+        _ batches: RawSpan, epoch: LeaderEpoch? = nil, checking depth: AppendCheck = .records,
         now: Timestamp
     ) throws(LogError) -> AppendReceipt {
         try checkOpen()
@@ -78,6 +79,7 @@ extension Log {
         var stamped = staging.take() ?? ByteBuffer()
         stamped.removeAll()
         do {
+            let epoch = epoch ?? latestEpoch ?? .zero
             receipt = try stamp(batches, into: &stamped, epoch: epoch, checking: depth, now: now)
             try writeStamped(stamped.bytes, now: now)
         } catch {

@@ -13,13 +13,13 @@ extension Log {
     /// - Parameters:
     ///   - producer: its id and the epoch under which the transaction ends.
     ///   - coordinatorEpoch: of whoever decided; not lower than that of the producer's last marker.
-    ///   - epoch: the leader epoch that the batch is stamped with.
+    ///   - epoch: the leader epoch that the batch is stamped with; nil for the last one.
     /// - Throws: `.producer` for a stale epoch, of the producer or of the coordinator; else as
     ///   `append`.
     @discardableResult
     public func appendMarker(
         _ outcome: TransactionOutcome, of producer: ProducerStamp, coordinatorEpoch: Int32,
-        epoch: LeaderEpoch = .zero
+        epoch: LeaderEpoch? = nil
     ) throws(LogError) -> AppendReceipt {
         let now = surroundings.clock.wallClock()
         var batch = ByteBuffer(capacity: 128)

@@ -27,6 +27,28 @@ struct SharedLogTests {
         }
     }
 
+    @Test("batches get the later of the leader epochs that the settings and the log say")
+    func leaderEpoch() async throws {
+        try await withTemporaryDirectory { path in
+            var settings = SharedSettings()
+            settings.leaderEpoch = LeaderEpoch(3)
+            let log = try SharedLog(path, settings: settings)
+            try log.append("a")
+            try log.close()
+            let again = try SharedLog(path)
+            try again.append("b")
+            #expect(again.settings.leaderEpoch == LeaderEpoch(3))
+            guard case .batches(let batches) = try again.reader.read(from: .zero) else {
+                Issue.record("nothing to read")
+                return
+            }
+            var epochs: [Int32] = []
+            batches.forEachBatch { header, _ in epochs.append(header.partitionLeaderEpoch) }
+            #expect(epochs == [3, 3])
+            try again.close()
+        }
+    }
+
     @Test("a hundred tasks append together: each record stands at the offset it was told")
     func tasks() async throws {
         try await withTemporaryDirectory { path in

@@ -27,6 +27,19 @@ struct LogAppendTests {
         bytes.replaceSubrange(0..<16, with: buffer.bytes.array())
     }
 
+    @Test("without an epoch a batch gets that of the last one, whoever wrote it")
+    func epochGoesOn() throws {
+        let home = try LogOnDisk()
+        try home.append(asSent: stamped(0, epoch: 4))
+        let next = try batch("x")
+        try home.log.append(next.rawSpan)
+        guard case .batches(let batches) = try home.log.reader.read(from: .zero) else {
+            Issue.record("nothing to read")
+            return
+        }
+        #expect(batches.headers.map(\.partitionLeaderEpoch) == [4, 4])
+    }
+
     // MARK: Refused
 
     @Test("a batch with a wrong checksum is refused, and nothing of the append stays")
