@@ -86,6 +86,7 @@ struct AnswersTests {
             compare("newest time", answer?.timestamp.milliseconds ?? -1, newest.timestamp)
         }
         compare("uncommitted", try deliver(log), expected.uncommitted)
+        compare("committed", try deliver(log, .committed), expected.committed)
         return found
     }
 
@@ -107,11 +108,13 @@ struct AnswersTests {
     }
 
     /// Everything that a consumer of the log is given.
-    private static func deliver(_ log: Log) throws -> ExpectedAnswers.Delivered {
+    private static func deliver(
+        _ log: Log, _ isolation: ReadIsolation = .uncommitted
+    ) throws -> ExpectedAnswers.Delivered {
         var deliveries = Deliveries()
         var scanner = RecordScanner()
         var next = log.reader.startOffset
-        while case .batches(let batches) = try log.reader.read(from: next) {
+        while case .batches(let batches) = try log.reader.read(from: next, isolation: isolation) {
             let from = next
             try batches.forEachRecord(with: &scanner, from: from) { record in
                 deliveries.take(
