@@ -6,16 +6,17 @@ import VarveSim
 @Suite("crashes")
 struct CrashTests {
     /// All states, or a slice that fits a build.
-    private func reach(secondStride: Int) -> CrashSearch.Reach {
+    private func reach(of workload: Workload, secondStride: Int) -> CrashSearch.Reach {
         var reach = CrashSearch.Reach()
         reach.secondStride = secondStride
         guard !RunLength.isLong else { return reach }
-        reach.secondPlan.subsetAtomCountMax = 2
-        reach.secondPlan.randomCount = 2
-        reach.plan.subsetAtomCountMax = 5
-        reach.plan.doubleOmissionCountMax = 10
-        reach.plan.randomCount = 6
-        reach.plan.tearStride = 23
+        let isBasic = Workload.basics.contains { $0.name == workload.name }
+        reach.secondPlan.subsetAtomCountMax = isBasic ? 2 : 0
+        reach.secondPlan.randomCount = isBasic ? 2 : 1
+        reach.plan.subsetAtomCountMax = isBasic ? 4 : 2
+        reach.plan.doubleOmissionCountMax = isBasic ? 10 : 0
+        reach.plan.randomCount = isBasic ? 6 : 2
+        reach.plan.tearStride = isBasic ? 37 : 211
         reach.plan.tornSectorCountMax = 2
         return reach
     }
@@ -24,7 +25,8 @@ struct CrashTests {
     func powerCuts(_ workload: Workload) throws {
         let deadline = Deadline(shares: Workload.canonical.count)
         var search = try CrashSearch(
-            workload, reach(secondStride: RunLength.isLong ? 16 : 128), until: deadline)
+            workload, reach(of: workload, secondStride: RunLength.isLong ? 16 : 256),
+            until: deadline)
         search.judgePowerCuts()
         search.cutOpeningsAfterPowerCuts()
         search.tally.report("power cuts, \(workload.name)", deadline.elapsed)
@@ -36,7 +38,7 @@ struct CrashTests {
     func deaths(_ workload: Workload) throws {
         let deadline = Deadline(shares: Workload.canonical.count)
         var search = try CrashSearch(
-            workload, reach(secondStride: RunLength.isLong ? 1 : 14), until: deadline)
+            workload, reach(of: workload, secondStride: RunLength.isLong ? 1 : 28), until: deadline)
         search.judgeDeaths()
         search.cutOpeningsAfterDeaths()
         search.tally.report("deaths of the process, \(workload.name)", deadline.elapsed)

@@ -34,7 +34,8 @@ struct DoubleFaultTests {
         let (_, second) = try open(next)
         #expect(Contents(of: second.reader).values == ["0/a"])
         #expect(second.recovery.cut?.reason == .failedFlush)
-        next.fail(ordinal: 0, of: [.open], with: .tooManyFiles, mode: .forGood)
+        // The first opening is of the segment itself, which appends need.
+        next.fail(ordinal: 1, of: [.open], with: .tooManyFiles, mode: .forGood)
         try append("0/c", to: second)
 
         for last in [next.processDeath(), next.crash(keeping: .none)] {
@@ -53,7 +54,7 @@ struct DoubleFaultTests {
         for moment in start...disk.operationCount {
             let killed = SimulatedDisk(replaying: disk.trace, through: moment)
             let (_, next) = try open(killed)
-            killed.fail(ordinal: 0, of: [.open], with: .tooManyFiles, mode: .forGood)
+            killed.fail(ordinal: 1, of: [.open], with: .tooManyFiles, mode: .forGood)
             try append("0/b", to: next)
             let (_, again) = try open(killed.crash(keeping: .none))
             #expect(Contents(of: again.reader).values == ["0/a", "0/b"], "killed after \(moment)")

@@ -16,6 +16,12 @@ package struct Contents {
     /// Why reading stopped before the end; nil when it did not.
     package private(set) var stuck: String?
 
+    /// The last batch of a producer, as it is stored.
+    package private(set) var lastProduced: [UInt8]?
+    /// Where transactions began that are not decided, by producer.
+    private var openTransactions: [Int64: Offset] = [:]
+    private var hasProducers = false
+
     package var values: [String] { served.map(\.value) }
 
     /// Reads from the log's start to its visible end; behind damage it goes on where the error
@@ -42,6 +48,27 @@ package struct Contents {
         }
     }
 
+    /// What stands for the record that ends a transaction.
+    static func marker(_ epoch: Int32) -> String { "\(epoch)/marker" }
+
+    private mutating func note(_ header: BatchHeader, _ bytes: RawSpan) {
+        guard header.producerId >= 0 else { return }
+        hasProducers = true
+        if header.attributes.isControl {
+            openTransactions[header.producerId] = nil
+            return
+        }
+        lastProduced = bytes.array()
+        guard header.attributes.isTransactional else { return }
+        let base = Offset(header.baseOffset)
+        openTransactions[header.producerId] = openTransactions[header.producerId] ?? base
+    }
+
+    /// Where the first transaction begins that is not decided; nil in a log without producers.
+    func lastStableOffset(before end: Offset) -> Offset? {
+        hasProducers ? openTransactions.values.min() ?? end : nil
+    }
+
     private mutating func advance(_ next: inout Offset, to offset: Offset) {
         if offset <= next { stuck = "reading at \(next) leads on to \(offset)" }
         next = offset
@@ -52,6 +79,15 @@ package struct Contents {
     ) throws {
         var found: [Served] = []
         try batches.forEachBatch { (header, bytes) throws(BatchDefect) in
+            note(header, bytes)
+            guard !header.attributes.isControl else {
+                let value = Self.marker(header.partitionLeaderEpoch)
+                let record = Served(
+                    offset: Int(header.baseOffset), value: value,
+                    epoch: header.partitionLeaderEpoch)
+                if record.offset >= start.rawValue { found.append(record) }
+                return
+            }
             try scanner.forEachRecord(in: bytes) { record in
                 guard record.offset >= start else { return }
                 found.append(

@@ -2,8 +2,8 @@ package import VarveSim
 
 /// How a disk came to be what it is: crashes in a row, of a workload and then of openings.
 ///
-/// As text it is `rolls/12,mask:1f,prefix:30/4,death/cleanClose`: the workload, for each crash after
-/// how many operations of that life it came and what it left, and what is done in the end.
+/// As text it is `rolls/12,mask:1f,prefix:30/4,death/cleanClose`: the workload, for each crash
+/// after how many operations of that life it came and what it left, and what is done in the end.
 package struct CrashCase: Hashable {
     package enum Crash: Hashable {
         case powerCut(CrashLabel)

@@ -19,6 +19,7 @@ package struct CrashProof: ProofSearch {
             search.judgeDeaths()
             search.cutOpeningsAfterDeaths()
             search.cutOpeningsAfterPowerCuts()
+            search.judgeAnyCrashes(seed: effort.seed &+ UInt64(number))
             tally.add(search.tally)
         }
         return tally

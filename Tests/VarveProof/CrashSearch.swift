@@ -27,7 +27,7 @@ package struct CrashSearch {
     private let scene: Scene
     private let reach: Reach
     private let deadline: Deadline
-    private var judge: Judge
+    private let judge: Judge
     private var seen: Set<UInt64> = []
     /// The power cuts that left a disk of their own.
     private var labels: [CrashLabel] = []
@@ -37,7 +37,7 @@ package struct CrashSearch {
         self.workload = workload
         self.deadline = deadline
         self.reach = reach
-        judge = Judge(workload.settings)
+        judge = Judge(workload.settings, known: KnownSequels())
         scene = try workload.played()
     }
 
@@ -51,7 +51,11 @@ package struct CrashSearch {
         plan.firstMoment = scene.firstMoment
         var moment = -1
         var life = scene.life(endingAt: 0, by: .powerCut)
-        CrashStates.forEach(of: scene.disk.trace, under: plan, clock: scene.clock) { disk, label in
+        let scene = scene
+        // As long as nothing more is asked for, the same disk needs no second look.
+        let isWhole = { scene.strictness(at: $0) != scene.strictness(at: $0 - 1) }
+        CrashStates.forEach(of: scene.disk.trace, under: plan, clock: scene.clock, whole: isWhole) {
+            disk, label in
             guard !isOver else { return }
             if label.moment != moment {
                 life = scene.life(endingAt: label.moment, by: .powerCut)
@@ -116,11 +120,75 @@ package struct CrashSearch {
     ) {
         judge.open(disk, after: life)
         let next = life.crashedInOpening
-        CrashStates.forEach(of: disk.trace, under: reach.secondPlan, clock: disk.clock) {
+        let isWhole = { (_: Int) in false }
+        let plan = reach.secondPlan
+        CrashStates.forEach(of: disk.trace, under: plan, clock: disk.clock, whole: isWhole) {
             again, label in
             guard !isOver else { return }
             look(at: again, after: next, by: crashes + [.powerCut(label)])
         }
+    }
+
+    // MARK: Any crashes
+
+    /// Power cuts at any moment that leave anything, tears included, and cuts of the opening that
+    /// follows, until the time is over.
+    package mutating func judgeAnyCrashes(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        while !isOver {
+            var cursor = CrashCursor(
+                of: scene.disk.trace, at: scene.firstMoment, clock: scene.clock)
+            repeat {
+                let life = scene.life(endingAt: cursor.moment, by: .powerCut)
+                for _ in 0..<8 where !isOver {
+                    let label = Self.anyCut(of: cursor, &random)
+                    judgeAnyCrash(cursor, label, life, &random)
+                }
+            } while cursor.advance()
+        }
+    }
+
+    private mutating func judgeAnyCrash(
+        _ cursor: CrashCursor, _ label: CrashLabel, _ life: Life, _ random: inout SplitMix64
+    ) {
+        func disk() -> SimulatedDisk { cursor.disk(keeping: label.selection, tearing: label.tear) }
+        look(at: disk(), after: life, by: [.powerCut(label)])
+        let opened = disk()
+        judge.open(opened, after: life)
+        let next = life.crashedInOpening
+        var second = CrashCursor(of: opened.trace, clock: opened.clock)
+        while second.advance() {
+            for _ in 0..<2 {
+                let cut = Self.anyCut(of: second, &random)
+                look(
+                    at: second.disk(keeping: cut.selection, tearing: cut.tear), after: next,
+                    by: [.powerCut(label), .powerCut(cut)])
+            }
+        }
+    }
+
+    private static func anyCut(
+        of cursor: CrashCursor, _ random: inout SplitMix64
+    ) -> CrashLabel {
+        let dice = random.next()
+        let selection: AtomSelection =
+            switch (cursor.atomCount, dice & 3) {
+            case (0, _): .all
+            case (_, 0): .all
+            case (let count, 1): .omitting([Int.random(in: 0..<count, using: &random)])
+            default: .random(seed: random.next())
+            }
+        var tear: Tear?
+        if let size = cursor.lastWriteSize, size > 1 {
+            let kept = Int.random(in: 1..<size, using: &random)
+            switch dice >> 2 & 3 {
+            case 0: tear = .prefix(kept)
+            case 1: tear = .shorter(kept)
+            case 2 where size > 512: tear = .sectors(random.next())
+            default: break
+            }
+        }
+        return CrashLabel(after: cursor.moment, keeping: selection, tearing: tear)
     }
 
     // MARK: Judging

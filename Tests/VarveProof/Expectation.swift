@@ -36,6 +36,14 @@ package struct Expectation: Hashable {
         case settle(start: Int, [String])
         /// Nothing above this was promised any more: a flush had failed.
         case forget(above: Int)
+
+        /// Whether less may be there after it than before; the others allow for more.
+        var asksForMore: Bool {
+            switch self {
+            case .acknowledge, .endDelete, .endTruncate, .settle: true
+            case .submit, .beginDelete, .failDelete, .beginTruncate, .forget: false
+            }
+        }
     }
 
     package mutating func apply(_ event: Event) {
@@ -97,6 +105,19 @@ package struct Journal {
         var expectation = start
         for (ordinal, event) in events where ordinal <= moment { expectation.apply(event) }
         return expectation
+    }
+
+    /// How often by then something came to be asked that was not asked before. As long as this stays
+    /// the same, what is lawful at a moment is lawful at all later ones.
+    package func strictness(at moment: Int) -> Int {
+        var expectation = start
+        var strictness = 0
+        for (ordinal, event) in events where ordinal <= moment {
+            let before = expectation
+            expectation.apply(event)
+            if event.asksForMore, expectation != before { strictness += 1 }
+        }
+        return strictness
     }
 
     package var end: Expectation { expectation(at: .max) }

@@ -27,7 +27,7 @@ package struct FaultWorkload: Sendable {
     package var settings: LogSettings
     package var steps: [Step]
 
-    package static let all = [appending, cutting, pageCache]
+    package static let all = [appending, cutting, pageCache, interval, reserving, dying]
 
     package static let appending = FaultWorkload(
         name: "appending", settings: Workload.settings(),
@@ -61,6 +61,34 @@ package struct FaultWorkload: Sendable {
             .die, .append(count: 1, padding: 0, epoch: 0), .checkpoint,
             .append(count: 2, padding: 250, epoch: 0), .roll, .flush, .reopen,
             .append(count: 1, padding: 0, epoch: 0), .reopen,
+        ])
+
+    package static let interval = FaultWorkload(
+        name: "interval", settings: Workload.settings(.interval(.zero)),
+        steps: [
+            .append(count: 2, padding: 250, epoch: 0), .append(count: 2, padding: 250, epoch: 1),
+            .append(count: 1, padding: 0, epoch: 1), .roll, .append(count: 1, padding: 0, epoch: 1),
+            .delete(before: 2), .append(count: 2, padding: 250, epoch: 1), .checkpoint, .reopen,
+            .append(count: 1, padding: 0, epoch: 2),
+        ])
+
+    package static let reserving = FaultWorkload(
+        name: "reserving", settings: Workload.settings { $0.segmentCreation = .reserving },
+        steps: [
+            .append(count: 2, padding: 250, epoch: 0), .append(count: 2, padding: 250, epoch: 0),
+            .append(count: 1, padding: 0, epoch: 0), .truncate(to: 3),
+            .append(count: 2, padding: 250, epoch: 1), .reopen,
+            .append(count: 1, padding: 0, epoch: 1),
+        ])
+
+    package static let dying = FaultWorkload(
+        name: "dying", settings: Workload.settings(),
+        steps: [
+            .append(count: 2, padding: 250, epoch: 0), .die,
+            .append(count: 2, padding: 250, epoch: 0), .append(count: 1, padding: 0, epoch: 1),
+            .cut(ago: 2, keeping: .all, tearing: .prefix(40)),
+            .append(count: 1, padding: 0, epoch: 1), .roll, .die,
+            .append(count: 1, padding: 0, epoch: 1),
         ])
 }
 
@@ -246,6 +274,26 @@ package final class FaultScene {
         }
         // What was only in the page cache when a flush failed is not promised any more.
         apply(.forget(above: expectation.flushedEnd))
+    }
+
+    /// Takes the faults away and goes on in the same process: a log that a failed flush stopped is
+    /// let go on, and takes an append.
+    package func goOn() -> String? {
+        disk.clearFaults()
+        do {
+            let log = try opened()
+            let flushed = Int(log.ends.flushed.rawValue)
+            if isPoisoned {
+                apply(.forget(above: flushed))
+                if try log.resume() != nil { apply(.endTruncate(to: flushed)) }
+                isPoisoned = false
+                acknowledge(log)
+            }
+            try append(1, padding: 20, epoch: 3, .none)
+        } catch {
+            return "the fault is gone, and it does not go on: \(error)"
+        }
+        return wrong
     }
 
     /// Ends the last process, takes the faults away, and looks at what the next one finds.

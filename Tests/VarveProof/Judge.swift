@@ -2,6 +2,7 @@ import VarveBytes
 package import VarveLog
 import VarveRecords
 package import VarveSim
+import VarveSystem
 import VarveTerms
 
 /// Opens what a death left, and holds it against what must be there; then goes on in it, and
@@ -16,8 +17,13 @@ package struct Judge {
     }
 
     private let settings: LogSettings
+    private let known: KnownSequels?
 
-    package init(_ settings: LogSettings) { self.settings = settings }
+    /// - Parameter known: where sequels are noted, to try them once after what is the same opened
+    ///   log on the same disk; nil to try them always.
+    package init(_ settings: LogSettings, known: KnownSequels? = nil) {
+        (self.settings, self.known) = (settings, known)
+    }
 
     /// Opens the logs, whatever comes of it: for the operations that this takes.
     package func open(_ disk: SimulatedDisk, after life: Life) {
@@ -31,32 +37,51 @@ package struct Judge {
         of disk: SimulatedDisk, after life: Life, then sequel: Sequel
     ) -> String? {
         do {
-            let directory = try DataDirectory(
-                Scene.path, in: Scene.surroundings(disk, boot: life.nextBoot))
-            var after: [LogName: Expectation] = [:]
-            for (name, expectation) in life.logs {
-                let sizeBefore = Self.batchesSize(of: name, on: disk)
-                let log = try directory.openLog(name, settings: settings)
-                var next = expectation
-                let fault = faultOfOpening(
-                    log, expectation, life.death, sizeBefore, on: disk, &next)
-                if let fault { return "\(name.folder): \(fault); \(log.recovery)" }
-                if let fault = try faultOfAppending(log, &next) {
-                    return "\(name.folder), append after it: \(fault)"
-                }
-                after[name] = next
+            return try fault(of: disk, after: life, life.death, then: sequel)
+        } catch let error as LogError where life.death == .processDeath && error.isFailedFlush {
+            // A flush had failed and nobody was left to be told: the one that opens is. Whoever
+            // tries again finds a flush that succeeds, and must not believe the page cache.
+            do {
+                return try fault(of: disk.processDeath(), after: life, .powerCut, then: sequel)
+            } catch {
+                return "threw \(error), the second time"
             }
-            return try faultOfSequel(sequel, directory, disk, after, boot: life.nextBoot)
         } catch {
             return "threw \(error)"
         }
     }
 
+    private func fault(
+        of disk: SimulatedDisk, after life: Life, _ death: Life.Death, then sequel: Sequel
+    ) throws -> String? {
+        let directory = try DataDirectory(
+            Scene.path, in: Scene.surroundings(disk, boot: life.nextBoot))
+        var after: [LogName: Expectation] = [:]
+        var logs: [Log] = []
+        for (name, expectation) in life.logs {
+            let sizeBefore = Self.batchesSize(of: name, on: disk)
+            let log = try directory.openLog(name, settings: settings)
+            var next = expectation
+            let fault = faultOfOpening(
+                log, expectation, death, sizeBefore, on: disk, &next)
+            if let fault { return "\(name.folder): \(fault); \(log.recovery)" }
+            after[name] = next
+            logs.append(log)
+        }
+        if let known, !known.isNews(disk, logs, sequel) { return nil }
+        for log in logs {
+            guard var next = after[log.name] else { continue }
+            if let fault = try faultOfAppending(log, &next) {
+                return "\(log.name.folder), append after it: \(fault)"
+            }
+            after[log.name] = next
+        }
+        return try faultOfSequel(sequel, directory, disk, after, boot: life.nextBoot)
+    }
+
     /// The bytes of all `.log` files of a log.
-    package static func batchesSize(of name: LogName, on disk: SimulatedDisk) -> Int {
-        let folder = Scene.path + "/" + name.folder + "/"
-        return disk.paths.filter { $0.hasPrefix(folder) && $0.hasSuffix(".log") }
-            .reduce(0) { $0 + (disk.contents($1)?.count ?? 0) }
+    private static func batchesSize(of name: LogName, on disk: SimulatedDisk) -> Int {
+        disk.totalSize(of: ".log", in: Scene.path + "/" + name.folder).bytes
     }
 
     private func faultOfOpening(
@@ -78,8 +103,28 @@ package struct Judge {
         if let last = contents.served.last, (log.latestEpoch?.rawValue ?? -1) < last.epoch {
             return "forgot epoch \(last.epoch)"
         }
+        if let fault = faultOfProducers(log, contents) { return fault }
         next.settle(start: start, values: contents.values)
         return randomReads(log.reader, next)
+    }
+
+    /// A producer's last batch comes again and is known, and readers of committed records stop
+    /// where the first open transaction begins.
+    private func faultOfProducers(_ log: Log, _ contents: Contents) -> String? {
+        let end = log.ends.written
+        if let stable = contents.lastStableOffset(before: end),
+            log.reader.lastStableOffset(through: .includingUnflushed) != stable
+        {
+            return "last stable offset \(log.reader.lastStableOffset()), it is \(stable)"
+        }
+        guard let batch = contents.lastProduced else { return nil }
+        do {
+            let receipt = try log.append(batch.rawSpan, epoch: log.latestEpoch ?? .zero)
+            return receipt.isDuplicate && log.ends.written == end
+                ? nil : "a batch that was there is appended again: \(receipt)"
+        } catch {
+            return "a batch that was there is refused: \(error)"
+        }
     }
 
     /// Reads from the middle of the log lead to the same records.
@@ -146,5 +191,15 @@ package struct Judge {
             }
         }
         return nil
+    }
+}
+
+extension LogError {
+    /// Whether it tells that a file could not be flushed.
+    fileprivate var isFailedFlush: Bool {
+        switch self {
+        case .file(let failure), .checkpoint(.file(let failure)): failure.operation == .flush
+        default: false
+        }
     }
 }

@@ -25,9 +25,28 @@ package struct ProofLine: Hashable, Sendable {
         violations += other.violations
         seconds = max(seconds, other.seconds)
         goal = max(goal, other.goal)
-        if !other.note.isEmpty, other.note != note {
-            note += note.isEmpty ? other.note : "; " + other.note
+        note = Self.sum(of: note, and: other.note)
+    }
+
+    /// Adds up notes that are counts, `.log 12, .index 3`; others stand side by side.
+    private static func sum(of note: String, and other: String) -> String {
+        if note.isEmpty || note == other { return other }
+        if other.isEmpty { return note }
+        guard let left = counts(of: note), let right = counts(of: other) else {
+            return "\(note); \(other)"
         }
+        return left.merging(right, uniquingKeysWith: +).sorted { $0.key < $1.key }
+            .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+
+    private static func counts(of note: String) -> [String: Int]? {
+        var counts: [String: Int] = [:]
+        for part in note.split(separator: ",") {
+            let words = part.split(separator: " ")
+            guard let last = words.last, let count = Int(last), words.count > 1 else { return nil }
+            counts[words.dropLast().joined(separator: " ")] = count
+        }
+        return counts
     }
 }
 

@@ -2,7 +2,10 @@
 package enum Proofs {
     /// In the order in which they run: those without an end last, so that they get the time that
     /// the others leave.
-    package static let all: [any ProofSearch] = [CrashProof()]
+    package static let all: [any ProofSearch] =
+        FaultProof.all + [ShortTransferProof()] + FileDamageProof.all + [TornProof()]
+        + [ByteProof(.bits)] + SectorProof.Kind.allCases.map { SectorProof($0) }
+        + [ByteProof(.values), CrashProof()]
 
     /// Plays the case that a violation named: `G4/…`.
     /// - Returns: what is wrong; nil when nothing is.

@@ -16,12 +16,14 @@ package final class Scene {
     package private(set) var logs: [LogName: Log] = [:]
     package private(set) var journals: [LogName: Journal] = [:]
     private var boot = Scene.boot
-    private let settings: LogSettings
+    let settings: LogSettings
     /// How many operations had happened before what is to be looked at began.
     package var firstMoment = 0
     private var serial = 0
+    /// The next sequence number of each producer.
+    var sequences: [ProducerKey: Int32] = [:]
     /// Where batches start, by log.
-    private var bases: [LogName: [Int]] = [:]
+    var bases: [LogName: [Int]] = [:]
 
     package init(_ disk: SimulatedDisk, settings: LogSettings) {
         self.disk = disk
@@ -40,16 +42,16 @@ package final class Scene {
             processID: 1, bootID: boot)
     }
 
-    private func note(_ number: Int, _ event: Expectation.Event) {
+    func note(_ number: Int, _ event: Expectation.Event) {
         journals[Self.name(number), default: Journal()].note(event, at: disk.operationCount)
     }
 
-    private func log(_ number: Int) throws -> Log {
+    func log(_ number: Int) throws -> Log {
         guard let log = logs[Self.name(number)] else { throw SceneError.notOpen }
         return log
     }
 
-    private func noteEnds(_ number: Int) throws {
+    func noteEnds(_ number: Int) throws {
         let ends = try log(number).ends
         note(
             number,
@@ -75,31 +77,45 @@ package final class Scene {
         _ count: Int = 1, to number: Int = 0, epoch: Int32 = 0,
         compression: Compression = .none, padding: Int = 0
     ) throws {
-        let log = try log(number)
-        let base = Int(log.ends.written.rawValue)
         let values = (0..<count).map { _ in nextValue(epoch, padding) }
         let batch = try Self.batch(
             values, compression: compression, timestamp: clock.wallClock().milliseconds)
+        try append(batch, values, to: number, epoch: epoch)
+    }
+
+    /// Appends a batch that holds `values`.
+    func append(
+        _ batch: [UInt8], _ values: [String], to number: Int, epoch: Int32
+    ) throws {
+        let log = try log(number)
+        let base = Int(log.ends.written.rawValue)
         note(number, .submit(at: base, values))
         guard let epoch = LeaderEpoch(exactly: epoch) else { preconditionFailure("lawful") }
         try log.append(batch.rawSpan, epoch: epoch)
+        try didAppend(values.count, at: base, to: number)
+    }
+
+    /// Notes what an append that returned has promised.
+    func didAppend(_ count: Int, at base: Int, to number: Int) throws {
         bases[Self.name(number), default: []].append(base)
         guard settings.flushPolicy == .durable else { return try noteEnds(number) }
         // Acknowledged means durable, whatever the log says of itself.
         note(number, .acknowledge(flushed: base + count, written: base + count))
     }
 
-    private func nextValue(_ epoch: Int32, _ padding: Int) -> String {
+    func nextValue(_ epoch: Int32, _ padding: Int) -> String {
         serial += 1
         return "\(epoch)/\(serial)" + String(repeating: ".", count: padding)
     }
 
     package static func batch(
-        _ values: [String], compression: Compression = .none, timestamp: Int64 = 1_000
+        _ values: [String], compression: Compression = .none, timestamp: Int64 = 1_000,
+        _ change: (inout BatchSettings) -> Void = { _ in }
     ) throws -> [UInt8] {
         var builder = RecordBatchBuilder()
         var settings = BatchSettings()
         settings.compression = compression
+        change(&settings)
         builder.begin(settings)
         for value in values {
             _ = try builder.append(
@@ -201,4 +217,4 @@ package final class Scene {
     }
 }
 
-package enum SceneError: Error { case notOpen }
+package enum SceneError: Error { case notOpen, notRefused }

@@ -80,30 +80,92 @@ public enum CrashStates {
     /// `plan` names; then the last pending write torn at every `tearStride`-th byte, with the rest
     /// zeros and with the file ending there, and torn into subsets of its sectors.
     ///
+    /// - Parameter isWhole: for a moment whether all its states are to be visited; else only those
+    ///   are that keep something of the operation before it: the others were there a moment ago,
+    ///   if the plan takes every moment.
     /// - Returns: how many states were visited.
     /// - Complexity: per state, the number of files and pending atoms; contents are shared.
     @discardableResult
     public static func forEach<Failure: Error>(
         of trace: DiskTrace, under plan: CrashPlan = .exhaustive,
-        clock: SimulatedClock = SimulatedClock(),
+        clock: SimulatedClock = SimulatedClock(), whole isWhole: (Int) -> Bool = { _ in true },
         _ visit: (SimulatedDisk, CrashLabel) throws(Failure) -> Void
     ) throws(Failure) -> Int {
         guard (0...trace.count).contains(plan.firstMoment) else { return 0 }
-        var image = trace.image(after: plan.firstMoment)
+        var cursor = CrashCursor(of: trace, at: plan.firstMoment, clock: clock)
         var count = 0
-        for moment in plan.firstMoment...trace.count {
-            if moment > plan.firstMoment { image.perform(trace[moment - 1]) }
-            guard plan.takes(moment, of: trace) else { continue }
-            for (selection, tear) in plan.cuts(of: image.atoms, moment: moment) {
-                let after = image.afterCut(keeping: selection, tearing: tear)
-                count += 1
-                try visit(
-                    SimulatedDisk(after, trace.options, clock),
-                    CrashLabel(after: moment, keeping: selection, tearing: tear))
+        while true {
+            let moment = cursor.moment
+            if plan.takes(moment, of: trace) {
+                let isWhole = moment == plan.firstMoment || isWhole(moment)
+                for (selection, tear) in plan.cuts(of: cursor.atoms, moment: moment)
+                where isWhole || cursor.isNews(selection, tear) {
+                    count += 1
+                    try visit(
+                        cursor.disk(keeping: selection, tearing: tear),
+                        CrashLabel(after: moment, keeping: selection, tearing: tear))
+                }
             }
+            guard cursor.advance() else { return count }
         }
-        return count
     }
+}
+
+/// A walk through the moments of a trace, from each of which crashes start.
+public struct CrashCursor {
+    private let trace: DiskTrace
+    private let clock: SimulatedClock
+    private var image: DiskImage
+    /// How many operations have happened.
+    public private(set) var moment: Int
+    /// The atoms from here on came with the last operation.
+    private var newsStart: Int
+
+    /// - Precondition: the trace has at least `moment` operations.
+    public init(of trace: DiskTrace, at moment: Int = 0, clock: SimulatedClock) {
+        (self.trace, self.clock, self.moment) = (trace, clock, moment)
+        image = trace.image(after: moment)
+        newsStart = 0
+    }
+
+    /// Lets the next operation happen.
+    /// - Returns: false when there is none.
+    public mutating func advance() -> Bool {
+        guard moment < trace.count else { return false }
+        newsStart = image.atoms.count
+        image.perform(trace[moment])
+        moment += 1
+        // A flush takes atoms away and brings none.
+        if trace[moment - 1].isFlush { newsStart = image.atoms.count }
+        return true
+    }
+
+    var atoms: [Atom] { image.atoms }
+
+    /// How many atoms are pending.
+    public var atomCount: Int { image.atoms.count }
+
+    /// How many bytes the last pending write has; nil when none is pending.
+    public var lastWriteSize: Int? {
+        image.atoms.last(where: \.isBytes).flatMap { atom in
+            if case .bytes(_, _, let bytes) = atom.change { bytes.count } else { nil }
+        }
+    }
+
+    /// Whether a cut keeps something of the last operation.
+    func isNews(_ selection: AtomSelection, _ tear: Tear?) -> Bool {
+        guard newsStart < atoms.count else { return false }
+        if tear != nil { return atoms[newsStart...].contains(where: \.isBytes) }
+        return selection.choices(of: atoms.count)[newsStart...].contains(true)
+    }
+
+    /// The disk after a power cut at this moment.
+    public func disk(keeping selection: AtomSelection, tearing tear: Tear? = nil) -> SimulatedDisk {
+        SimulatedDisk(image.afterCut(keeping: selection, tearing: tear), trace.options, clock)
+    }
+
+    /// The disk as the next process finds it after the death of this one.
+    public func diskAfterDeath() -> SimulatedDisk { SimulatedDisk(image, trace.options, clock) }
 }
 
 extension CrashPlan {

@@ -17,30 +17,52 @@ extension DiskImage {
     func place(
         of path: String, for operation: FileError.Operation
     ) throws(FileError) -> Place {
-        let names = path.split(separator: "/").map(String.init)
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw FileError(operation, path, path.isEmpty ? .notFound : .invalid)
         }
-        var way = [Place(key: nil, node: Self.root)]
-        for name in names where name != "." {
-            guard name.utf8.count <= Self.nameSizeMax else {
+        // Paths have few parts, and are looked up all the time: no arrays of parts.
+        var way = Way(from: Self.root, isRemembered: path.utf8.hasTwoDots)
+        var rest = path.utf8[...]
+        while !rest.isEmpty {
+            let part = rest.prefix { $0 != UInt8(ascii: "/") }
+            rest = rest[part.endIndex...].dropFirst()
+            if part.isEmpty { continue }
+            guard part.count <= Self.nameSizeMax else {
                 throw FileError(operation, path, .nameTooLong)
             }
-            guard let node = way[way.count - 1].node else {
-                throw FileError(operation, path, .notFound)
-            }
-            guard let directory = directories[node] else {
+            let name = String(Substring(part))
+            if name == "." { continue }
+            guard let node = way.place.node else { throw FileError(operation, path, .notFound) }
+            guard directories.contains(node) else {
                 throw FileError(operation, path, .notDirectory)
             }
             if name == ".." {
-                if way.count > 1 { way.removeLast() }
+                way.goUp()
             } else {
-                way.append(
-                    Place(
-                        key: NameKey(directory: node, name: name), node: directory.names[name]))
+                let key = NameKey(directory: node, name: name)
+                way.goDown(to: Place(key: key, node: directories[node]?.names[name]))
             }
         }
-        return way[way.count - 1]
+        return way.place
+    }
+
+    /// Places from the root down; those above are remembered only where the path goes up again.
+    private struct Way {
+        private(set) var place: Place
+        private var above: [Place] = []
+        private let isRemembered: Bool
+
+        init(from root: NodeID, isRemembered: Bool) {
+            place = Place(key: nil, node: root)
+            self.isRemembered = isRemembered
+        }
+
+        mutating func goDown(to next: Place) {
+            if isRemembered { above.append(place) }
+            place = next
+        }
+
+        mutating func goUp() { place = above.popLast() ?? place }
     }
 
     /// All files that processes see, by path, sorted.
@@ -66,5 +88,18 @@ extension DiskImage {
         return directories[ancestor]?.names.values.contains { child in
             directories[child] != nil && lies(node, under: child)
         } ?? false
+    }
+}
+
+extension String.UTF8View {
+    /// Whether two dots follow one another anywhere.
+    fileprivate var hasTwoDots: Bool {
+        var wasDot = false
+        for byte in self {
+            let isDot = byte == UInt8(ascii: ".")
+            if isDot, wasDot { return true }
+            wasDot = isDot
+        }
+        return false
     }
 }

@@ -18,6 +18,16 @@ struct StoredFile: Sendable {
         modified = time
         durableModified = time
     }
+
+    /// Leaves what a power cut leaves.
+    mutating func forgetWhatIsNotDurable() {
+        durable.settle()
+        durable.dropReservation()
+        cached = durable
+        modified = durableModified
+        failedFlushCount = 0
+        isFailureReported = true
+    }
 }
 
 /// A directory in its two states.
@@ -35,14 +45,16 @@ struct StoredDirectory: Sendable {
 struct DiskImage: Sendable {
     static let root = NodeID(2)
 
-    var files: [NodeID: StoredFile] = [:]
-    var directories: [NodeID: StoredDirectory]
+    var files = NodeTable<StoredFile>()
+    var directories = NodeTable<StoredDirectory>()
     private(set) var atoms: [Atom] = []
     private var nextNode: UInt64 = 3
+    /// Whether there may be files or directories that no name leads to.
+    private(set) var mayHaveOrphans = false
     let writeGranularity: DiskOptions.WriteGranularity
 
     init(writeGranularity: DiskOptions.WriteGranularity, time: Timestamp) {
-        directories = [Self.root: StoredDirectory(modified: time)]
+        directories.append(Self.root, StoredDirectory(modified: time))
         self.writeGranularity = writeGranularity
     }
 
@@ -62,7 +74,7 @@ struct DiskImage: Sendable {
             append(.resize(node, size: size), operation)
         case .reserve(let node, let size): files[node]?.cached.reserve(size: size)
         case .flush(let node): flush(node)
-        case .failedFlush(let node): giveUpWrites(of: node)
+        case .failedFlush(let node, let isTold): giveUpWrites(of: node, isTold: isTold)
         case .create(let key, let node):
             nextNode = max(nextNode, node.rawValue + 1)
             files[node] = StoredFile(at: operation.time)
@@ -72,10 +84,12 @@ struct DiskImage: Sendable {
             directories[node] = StoredDirectory(modified: operation.time)
             name(key, node, operation)
         case .removeFile(let key, let node), .removeDirectory(let key, let node):
+            mayHaveOrphans = true
             directories[key.directory]?.names[key.name] = nil
             directories[key.directory]?.modified = operation.time
             append(.removed(key, node), operation)
         case .rename(let old, let new, let node):
+            mayHaveOrphans = true
             directories[old.directory]?.names[old.name] = nil
             directories[new.directory]?.names[new.name] = node
             directories[old.directory]?.modified = operation.time
@@ -83,8 +97,10 @@ struct DiskImage: Sendable {
             append(.renamed(from: old, to: new, node), operation)
         case .flushDirectory(let node):
             flushNames(of: node)
-            let reached = reachableNodes
-            atoms.removeAll { atom in atom.file.map { !reached.contains($0) } ?? false }
+            if mayHaveOrphans {
+                let reached = reachableNodes
+                atoms.removeAll { atom in atom.file.map { !reached.contains($0) } ?? false }
+            }
         }
     }
 
@@ -133,10 +149,10 @@ extension DiskImage {
 
     /// The pages count as clean from here on although the disk has their old bytes. Sizes belong
     /// to the inode, which stays dirty.
-    private mutating func giveUpWrites(of node: NodeID) {
+    private mutating func giveUpWrites(of node: NodeID, isTold: Bool) {
         atoms.removeAll { $0.file == node && $0.isBytes }
         files[node]?.failedFlushCount += 1
-        files[node]?.isFailureReported = false
+        files[node]?.isFailureReported = isTold
     }
 
     /// Makes the names in `directory` durable, and with them earlier changes of the same names
@@ -212,26 +228,17 @@ extension DiskImage {
 
     /// Leaves the durable state alone: what no durable name reaches is gone.
     private mutating func forgetWhatIsNotDurable() {
-        var keptFiles: [NodeID: StoredFile] = [:]
-        var keptDirectories: [NodeID: StoredDirectory] = [:]
+        var reached = NodeSet(below: nextNode)
         var pending = [Self.root]
         while let node = pending.popLast() {
-            if var file = files[node] {
-                file.durable.settle()
-                file.durable.dropReservation()
-                file.cached = file.durable
-                file.modified = file.durableModified
-                file.failedFlushCount = 0
-                file.isFailureReported = true
-                keptFiles[node] = file
-            } else if var directory = directories[node], keptDirectories[node] == nil {
-                directory.names = directory.durableNames
-                keptDirectories[node] = directory
-                pending += directory.durableNames.values
-            }
+            guard reached.insert(node) else { continue }
+            if let names = directories[node]?.durableNames { pending += names.values }
         }
-        files = keptFiles
-        directories = keptDirectories
+        files.removeAll { !reached.contains($0) }
+        directories.removeAll { !reached.contains($0) }
+        files.forEachMutable { $0.forgetWhatIsNotDurable() }
+        directories.forEachMutable { $0.names = $0.durableNames }
+        mayHaveOrphans = false
     }
 
     /// Counts the operations of the atoms back from 0, for a life whose trace starts anew: −1 is
@@ -244,7 +251,7 @@ extension DiskImage {
     mutating func hardenEverything() {
         for atom in atoms { harden(atom) }
         atoms = []
-        for node in files.keys { files[node]?.durable.settle() }
+        files.forEachMutable { $0.durable.settle() }
     }
 }
 
@@ -257,19 +264,21 @@ extension DiskImage {
     mutating func evictCleanPages() {
         var image = self
         image.hardenEverything()
-        for (node, file) in image.files {
+        for node in image.files.nodes {
+            guard let durable = image.files[node]?.durable else { continue }
             let reservation = files[node]?.cached.reservedPageCount ?? 0
-            files[node]?.cached = file.durable
+            files[node]?.cached = durable
             files[node]?.cached.reserve(size: reservation * FileContent.pageSize)
         }
     }
 
     /// What a name leads to, seen or durable, or may lead to again at a cut.
-    private var reachableNodes: Set<NodeID> {
-        var reached: Set<NodeID> = [Self.root]
+    private var reachableNodes: NodeSet {
+        var reached = NodeSet(below: nextNode)
+        reached.insert(Self.root)
         for directory in directories.values {
-            reached.formUnion(directory.names.values)
-            reached.formUnion(directory.durableNames.values)
+            for node in directory.names.values { reached.insert(node) }
+            for node in directory.durableNames.values { reached.insert(node) }
         }
         for atom in atoms {
             switch atom.change {
@@ -283,10 +292,10 @@ extension DiskImage {
 
     /// Drops files and directories that neither a name nor an opening can reach any more.
     mutating func prune(keeping open: Set<NodeID>) {
-        let reached = reachableNodes.union(open)
-        guard reached.count < files.count + directories.count else { return }
-        files = files.filter { reached.contains($0.key) }
-        directories = directories.filter { reached.contains($0.key) }
+        var reached = reachableNodes
+        for node in open { reached.insert(node) }
+        files.removeAll { !reached.contains($0) }
+        directories.removeAll { !reached.contains($0) }
     }
 
     /// How many blocks the files take that have a name or stand in `open`.

@@ -18,7 +18,8 @@ public struct DiskOperation: Sendable {
         case resize(NodeID, size: Int)
         case reserve(NodeID, size: Int)
         case flush(NodeID)
-        case failedFlush(NodeID)
+        /// `isTold`: whether it was a call that failed, or the kernel's own writing.
+        case failedFlush(NodeID, isTold: Bool)
         case makeDirectory(NameKey, NodeID)
         case removeDirectory(NameKey, NodeID)
         case rename(from: NameKey, to: NameKey, NodeID)

@@ -106,7 +106,7 @@ extension DiskState {
     mutating func flush(_ file: FileID, _ time: Timestamp) throws(FileError) {
         let opening = try opening(file, .flush)
         if let error = faults.count(.flush) {
-            perform(.failedFlush(opening.node), opening.path, time)
+            perform(.failedFlush(opening.node, isTold: true), opening.path, time)
             _ = learnFailures(file)
             throw FileError(.flush, opening.path, error)
         }

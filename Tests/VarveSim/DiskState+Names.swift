@@ -107,7 +107,7 @@ extension DiskState {
         try admit(.flushDirectory, path)
         let (place, _) = try directory(at: path, for: .flushDirectory)
         perform(.flushDirectory(place.node ?? DiskImage.root), path, time)
-        image.prune(keeping: openNodes)
+        if image.mayHaveOrphans { image.prune(keeping: openNodes) }
     }
 
     mutating func freeSpace(at path: String) throws(FileError) -> ByteCount {

@@ -119,6 +119,9 @@ extension DiskState {
         if mappings[node]?.isEmpty ?? false { mappings[node] = nil }
     }
 
+    /// The mapping of a file that was made first.
+    func mapping(of node: NodeID) -> SimulatedMapping? { mappings[node]?.first }
+
     func show(_ node: NodeID, changed: Range<Int>) {
         guard let live = mappings[node], let content = image.files[node]?.cached else { return }
         for mapping in live { mapping.update(from: content, changed: changed) }

@@ -7,14 +7,20 @@ struct FileContent: Sendable {
     /// The unit of space and of sharing, as ext4's block.
     static let pageSize = 4096
 
-    private static let blankPage = [UInt8](repeating: 0, count: pageSize)
+    private struct Page {
+        let number: Int
+        var bytes: [UInt8]
+    }
 
     private(set) var size = 0
     /// Pages below this one have their space whether they were written or not.
     private(set) var reservedPageCount = 0
-    private var pages: [Int: [UInt8]] = [:]
+    /// In the order of their numbers.
+    private var pages: [Page] = []
     /// One past the last byte that was ever put; past `size` only between `put` and `settle`.
     private var reach = 0
+    /// The sum of what each word of the pages is worth (`WordSum`), kept up at each change.
+    private var sum: UInt64 = 0
 
     static func pageCount(of size: Int) -> Int {
         size / pageSize + (size % pageSize == 0 ? 0 : 1)
@@ -23,10 +29,25 @@ struct FileContent: Sendable {
     /// How many pages of space the file takes.
     var allocatedPageCount: Int {
         if reservedPageCount == 0 { return pages.count }
-        return reservedPageCount + pages.keys.count { $0 >= reservedPageCount }
+        return reservedPageCount + pages.count { $0.number >= reservedPageCount }
     }
 
-    func isAllocated(page: Int) -> Bool { page < reservedPageCount || pages[page] != nil }
+    func isAllocated(page: Int) -> Bool { page < reservedPageCount || slot(of: page) != nil }
+
+    /// Equal for contents of equal size and bytes, as long as nothing stands past the size.
+    var fingerprint: UInt64 { WordSum.worth(of: UInt64(size) &+ 1, at: -1) &+ sum }
+
+    /// The first place whose page is not below `page`.
+    private func place(of page: Int) -> Int {
+        var place = pages.count
+        while place > 0, pages[place - 1].number >= page { place -= 1 }
+        return place
+    }
+
+    private func slot(of page: Int) -> Int? {
+        let place = place(of: page)
+        return place < pages.count && pages[place].number == page ? place : nil
+    }
 
     /// Stores `bytes[part]`; the size stays as it is.
     /// - Parameter position: where the first byte of `bytes` belongs, whatever `part` says.
@@ -35,8 +56,12 @@ struct FileContent: Sendable {
         while done < part.upperBound {
             let (page, start) = (position + done).quotientAndRemainder(dividingBy: Self.pageSize)
             let count = min(part.upperBound - done, Self.pageSize - start)
-            pages[page, default: Self.blankPage].overwrite(
-                at: start, with: bytes, done..<done + count)
+            let source = done..<done + count
+            unsafe change(page, start..<start + count) { target in
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[source]))
+                }
+            }
             done += count
         }
         reach = max(reach, position + part.upperBound)
@@ -44,6 +69,25 @@ struct FileContent: Sendable {
 
     mutating func put(_ bytes: [UInt8], at position: Int) {
         put(bytes, bytes.indices, at: position)
+    }
+
+    /// Changes a part of a page, which is made if it is a hole.
+    private mutating func change(
+        _ page: Int, _ part: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        let slot = place(of: page)
+        if slot == pages.count || pages[slot].number != page {
+            let blank = [UInt8](repeating: 0, count: Self.pageSize)
+            pages.insert(Page(number: page, bytes: blank), at: slot)
+        }
+        let base = page * Self.pageSize
+        var (before, after): (UInt64, UInt64) = (0, 0)
+        unsafe pages[slot].bytes.withUnsafeMutableBytes { bytes in
+            before = unsafe WordSum.sum(of: UnsafeRawBufferPointer(bytes), part, base: base)
+            unsafe body(UnsafeMutableRawBufferPointer(rebasing: bytes[part]))
+            after = unsafe WordSum.sum(of: UnsafeRawBufferPointer(bytes), part, base: base)
+        }
+        sum = sum &- before &+ after
     }
 
     /// Makes the file at least `size` bytes long; what was put there before is seen then.
@@ -69,9 +113,19 @@ struct FileContent: Sendable {
         guard reach > end else { return }
         reach = end
         let kept = Self.pageCount(of: end)
-        for page in pages.keys where page >= kept { pages[page] = nil }
+        while let last = pages.last, last.number >= kept {
+            let base = last.number * Self.pageSize
+            let worth = unsafe last.bytes.withUnsafeBytes { bytes in
+                unsafe WordSum.sum(of: bytes, bytes.indices, base: base)
+            }
+            sum = sum &- worth
+            pages.removeLast()
+        }
         let rest = end % Self.pageSize
-        if rest > 0 { pages[kept - 1]?.zero(rest..<Self.pageSize) }
+        guard rest > 0, slot(of: kept - 1) != nil else { return }
+        unsafe change(kept - 1, rest..<Self.pageSize) { bytes in
+            _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        }
     }
 
     /// The bytes of `range`, zeros in holes and past the end.
@@ -90,8 +144,8 @@ struct FileContent: Sendable {
                 .quotientAndRemainder(dividingBy: Self.pageSize)
             let count = min(range.count - done, Self.pageSize - start)
             let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count])
-            if let bytes = pages[page] {
-                unsafe bytes.withUnsafeBytes { source in
+            if let slot = slot(of: page) {
+                unsafe pages[slot].bytes.withUnsafeBytes { source in
                     unsafe piece.copyMemory(
                         from: UnsafeRawBufferPointer(rebasing: source[start..<start + count]))
                 }
@@ -103,19 +157,28 @@ struct FileContent: Sendable {
     }
 }
 
-extension [UInt8] {
-    /// Replaces the bytes from `start` on by `source[part]`.
-    fileprivate mutating func overwrite(at start: Int, with source: [UInt8], _ part: Range<Int>) {
-        unsafe withUnsafeMutableBytes { target in
-            unsafe source.withUnsafeBytes { bytes in
-                unsafe UnsafeMutableRawBufferPointer(
-                    rebasing: target[start..<start + part.count]
-                ).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[part]))
-            }
-        }
+/// A hash of a file that costs as much as what is written, not as what is there: each word of eight
+/// bytes is worth a number that its place and its bytes decide, zeros nothing, and the hash is the
+/// sum.
+enum WordSum {
+    static func worth(of word: UInt64, at place: Int) -> UInt64 {
+        if word == 0 { return 0 }
+        let key = UInt64(bitPattern: Int64(place)) &* 0x9E37_79B9_7F4A_7C15 ^ 0xD6E8_FEB8_6659_FD93
+        let (high, low) = (word ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: key | 1)
+        let mixed = high ^ low ^ word &* 0xE703_7ED1_A0B4_28DB
+        return (mixed ^ mixed >> 29) &* 0x8EBC_6AF0_9C88_C6E3 ^ key
     }
 
-    fileprivate mutating func zero(_ part: Range<Int>) {
-        for slot in part { self[slot] = 0 }
+    /// The sum over all words that `part` of a page touches.
+    /// - Parameter base: where the page begins in its file, a multiple of 8.
+    static func sum(of page: UnsafeRawBufferPointer, _ part: Range<Int>, base: Int) -> UInt64 {
+        var sum: UInt64 = 0
+        var start = part.lowerBound & ~7
+        while start < part.upperBound {
+            let word = unsafe page.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            sum &+= worth(of: word, at: (base + start) / 8)
+            start += 8
+        }
+        return sum
     }
 }

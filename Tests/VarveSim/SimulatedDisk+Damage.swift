@@ -18,6 +18,17 @@ extension SimulatedDisk {
         }
     }
 
+    /// How long the files of a directory are together whose names end in `suffix`; 0 without one.
+    public func totalSize(of suffix: String, in directory: String) -> ByteCount {
+        state.withLock { state in
+            guard let node = state.node(at: directory) else { return .zero }
+            let names = state.image.directories[node]?.names ?? [:]
+            let sizes = names.filter { $0.key.hasSuffix(suffix) }
+                .map { state.image.files[$0.value]?.cached.size ?? 0 }
+            return ByteCount(sizes.reduce(0, +))
+        }
+    }
+
     /// Makes the file hold `bytes`; makes it, and the directories on the way, when missing. The
     /// names of what this makes are durable.
     public func setContents(_ path: String, _ bytes: [UInt8]) {

@@ -48,7 +48,7 @@ extension SimulatedDisk {
         let time = clock.wallClock()
         state.withLock { state in
             guard let node = state.node(at: path) else { return }
-            state.perform(.failedFlush(node), path, time)
+            state.perform(.failedFlush(node, isTold: false), path, time)
         }
     }
 }

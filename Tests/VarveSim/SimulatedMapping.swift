@@ -18,6 +18,10 @@ final class SimulatedMapping: @unchecked Sendable {
 
     var start: UnsafeRawPointer { unsafe UnsafeRawPointer(base) }
 
+    var memory: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(start: base, count: count)
+    }
+
     init(_ content: FileContent, size: Int) {
         count = size
         unsafe base = .allocate(byteCount: size, alignment: FileContent.pageSize)

@@ -24,6 +24,9 @@ enum ProveProgram {
 
     // MARK: The table
 
+    /// How many violations of one row stand above the table; all lines went by before.
+    private static let toldCountMax = 6
+
     private static func printTable(_ options: ProveOptions) -> Int32 {
         var table = ProofTable()
         let programs = Program.others(in: options.programs)
@@ -42,7 +45,10 @@ enum ProveProgram {
                 guard Program.run([program], into: &table) else { return 130 }
             }
         }
+        var toldCounts: [String: Int] = [:]
         for violation in table.violations {
+            toldCounts[violation.row, default: 0] += 1
+            guard toldCounts[violation.row, default: 0] <= toldCountMax else { continue }
             say("\(violation.row): VIOLATION: \(violation.violation)\n    \(violation.replay)\n")
         }
         write(table.text(rows: options.rows))
