@@ -11,6 +11,24 @@ struct IndexInspection {
     private(set) var distrust: String?
     /// Where the batch of the last index entry starts; 0 without a lawful entry.
     private(set) var lastPosition = 0
+    private var timesSize = 0
+
+    /// Why the files cannot be those of a sealed segment whose last batches have, at most, the
+    /// timestamp `newest`: whoever died while sealing it may not have written the entry that closes
+    /// its time index, without which a search by time passes the segment over.
+    func distrust(of segment: Segment, newest: Timestamp) throws(LogError) -> String? {
+        guard distrust == nil, newest > .none else { return distrust }
+        let closed = try timesSize > 0 ? lastTimestamp(of: segment) : .none
+        return newest > closed ? "the time index was not closed" : nil
+    }
+
+    private func lastTimestamp(of segment: Segment) throws(LogError) -> Timestamp {
+        let last = try wrapping { () throws(FileError) in
+            try segment.lastEntry(
+                of: segment.paths.timeIndex, ofSize: TimeIndexLayout.entrySize, fileSize: timesSize)
+        }
+        return TimeIndexLayout.entry(0, in: last.bytes(in: 0..<last.count)).timestamp
+    }
 
     init(of segment: Segment, settings: LogSettings) throws(LogError) {
         let sizes = try wrapping { () throws(FileError) in
@@ -21,8 +39,9 @@ struct IndexInspection {
         }
         missing = Self.shapeDefect(offsets: sizes.0, times: sizes.1)
         distrust = missing
-        if missing == nil, let offsets = sizes.0 {
+        if missing == nil, let offsets = sizes.0, let times = sizes.1 {
             try inspectLast(of: segment, fileSize: offsets, settings)
+            timesSize = times
         }
     }
 
@@ -50,7 +69,9 @@ struct IndexInspection {
             return
         }
         let last = try wrapping { () throws(FileError) in
-            try segment.lastEntry(ofSize: OffsetIndexLayout.entrySize, fileSize: fileSize)
+            try segment.lastEntry(
+                of: segment.paths.offsetIndex, ofSize: OffsetIndexLayout.entrySize,
+                fileSize: fileSize)
         }
         let entry = OffsetIndexLayout.entry(0, in: last.bytes(in: 0..<last.count))
         if entry.position <= 0 || Int(entry.position) >= size {
@@ -70,9 +91,11 @@ extension Segment {
         try fileSystem.status(at: path)?.size.bytes
     }
 
-    /// The last entry of the offset index.
-    func lastEntry(ofSize size: Int, fileSize: Int) throws(FileError) -> MappedBytes {
-        let file = try OpenFile(paths.offsetIndex, .read, in: fileSystem)
+    /// The last entry of an index.
+    func lastEntry(
+        of path: String, ofSize size: Int, fileSize: Int
+    ) throws(FileError) -> MappedBytes {
+        let file = try OpenFile(path, .read, in: fileSystem)
         return try file.copyBytes(at: FilePosition(fileSize - size), count: size)
     }
 }

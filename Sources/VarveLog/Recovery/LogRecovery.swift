@@ -86,8 +86,12 @@ struct LogRecovery {
             if slot < first ?? 0 {
                 let inspection = try IndexInspection(of: segment, settings: settings)
                 end = listing.segments[slot + 1].base
-                try checkIndexes(of: segment, inspection, before: end, into: &plan)
-                try checkEnd(of: found, from: inspection.lastPosition, before: end, into: &plan)
+                let newest = try checkEnd(
+                    of: found, from: inspection.lastPosition, before: end, into: &plan)
+                // All but the last of them were closed before the next one was made.
+                let isLast = slot + 1 == first
+                let distrust = try inspection.distrust(of: segment, newest: isLast ? newest : .none)
+                try checkIndexes(of: segment, distrust, before: end, into: &plan)
                 continue
             }
             end = max(end, found.base)
@@ -269,10 +273,10 @@ struct LogRecovery {
     /// Whether a trusted segment's indexes can be what it was sealed with; a look at their sizes
     /// and last entries, not at the batches.
     private func checkIndexes(
-        of segment: Segment, _ inspection: IndexInspection, before next: Offset,
+        of segment: Segment, _ distrust: String?, before next: Offset,
         into plan: inout RecoveryPlan
     ) throws(LogError) {
-        guard let reason = inspection.distrust else { return }
+        guard let reason = distrust else { return }
         var scan = SegmentScan(
             segment, from: SegmentFill(baseOffset: segment.baseOffset),
             expecting: segment.baseOffset, indexInterval: settings.indexInterval.bytes)
@@ -293,31 +297,35 @@ struct LogRecovery {
 
     /// Whether a trusted segment reaches to the next one: its file may have been cut where a batch
     /// starts, which no read would notice. Reads what lies behind the last index entry.
+    /// - Returns: the largest timestamp there; none where it cannot be told.
     private func checkEnd(
         of found: (base: Offset, size: Int), from position: Int, before next: Offset,
         into plan: inout RecoveryPlan
-    ) throws(LogError) {
-        guard next > plan.ends.start else { return }
+    ) throws(LogError) -> Timestamp {
+        guard next > plan.ends.start else { return .none }
         // A copying look, so that not every segment stays mapped.
         let segment = segment(found.base, size: found.size, .copied)
         var walk = try BatchWalk(segment, at: position, through: .includingUnflushed)
         var position = (try? walk.header(at: position)) == nil ? 0 : position
         var end = found.base
+        var newest = Timestamp.none
         do {
             while let header = try walk.header(at: position) {
                 position += header.sizeInBytes
+                newest = max(newest, Timestamp(milliseconds: header.maxTimestamp))
                 end = Offset(header.lastOffset ?? header.baseOffset).advanced(by: 1)
             }
         } catch {
             // Damage is found, and named, by whoever reads there.
-            return
+            return .none
         }
-        guard end < next else { return }
+        guard end < next else { return newest }
         if plan.published == nil || isCompacted(end..<next) {
             plan.report.gaps.append(end..<next)
         } else {
             plan.report.damaged.append(missing(end..<next, behind: segment))
         }
+        return newest
     }
 
     private func readEpochs(
