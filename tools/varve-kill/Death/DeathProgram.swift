@@ -61,7 +61,8 @@ struct DeathProgram {
         LinuxProcess.watchStopSignals()
         do {
             try program.run(search)
-            try search.clean()
+            // What a case that is played again leaves is there to be looked at.
+            if program.replay == nil { try search.clean() }
         } catch {
             try? LinuxStream.standardError.write("varve-kill: \(error)\n".utf8.rawSpan)
             return 2

@@ -9,6 +9,7 @@ extension Script {
     static let canonical: [Script] = [
         firstAppends, rolls, reserved, compressed, interval, pageCache, reopening, deleting,
         retention, truncating, twoLogs, epochs,
+        compacting,
     ]
 
     /// A directory is made, a log in it, and a few batches are appended.
@@ -87,6 +88,15 @@ extension Script {
         run: [
             .append(epoch: 1), .append(2, epoch: 3), .append(epoch: 3), .truncate(to: 1),
             .append(2, epoch: 7),
+        ])
+
+    /// Of each key the latest record stays, over several segments, twice.
+    static let compacting = Script(
+        name: "compacting", settings: Workload.settings { $0.cleanupPolicy = .compact },
+        prepare: [.open()] + (0..<8).map { .put([$0 % 3, 3, $0 + 10], padding: 80) },
+        run: [
+            .compact, .put([0, 1], padding: 300), .put([3, 10], padding: 300), .roll, .compact,
+            .put([2]), .close, .open(), .put([3]),
         ])
 
     /// Batches larger than the blocks of a disk, so that most writes need room.

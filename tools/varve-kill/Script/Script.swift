@@ -13,6 +13,10 @@ struct Script: Sendable {
         case append(
             Int = 1, to: Int = 0, epoch: Int32 = 0, compression: Compression = .none,
             padding: Int = 0)
+        /// Appends one batch, a record for each of these keys.
+        case put([Int], padding: Int = 0)
+        /// Leaves of each key the latest record.
+        case compact
         case flush(Int = 0)
         case flushAll
         case roll
@@ -34,12 +38,26 @@ struct Script: Sendable {
 
     var steps: [Step] { prepare + run }
 
-    /// The values that step `number` appends: `epoch/number.place` and padding.
+    /// Whether records may go because later ones have their keys.
+    var isCompacted: Bool { settings.cleanupPolicy.contains(.compact) }
+
+    /// The values that step `number` appends: `epoch/number.place`, `/key` where they have one, and
+    /// padding.
     func values(of number: Int) -> [String] {
-        guard case .append(let count, _, let epoch, _, let padding) = steps[number] else {
-            return []
+        switch steps[number] {
+        case .append(let count, _, let epoch, _, let padding):
+            let filler = String(repeating: ".", count: padding)
+            return (0..<count).map { "\(epoch)/\(number).\($0)" + filler }
+        case .put(let keys, let padding):
+            let filler = String(repeating: ".", count: padding)
+            return keys.enumerated().map { "0/\(number).\($0)/\($1)" + filler }
+        default: return []
         }
-        let filler = String(repeating: ".", count: padding)
-        return (0..<count).map { "\(epoch)/\(number).\($0)" + filler }
+    }
+
+    /// The key of the record with this value; nil for one without.
+    static func key(of value: String) -> String? {
+        let words = value.split(separator: "/")
+        return words.count == 3 ? String(words[2].prefix { $0 != "." }) : nil
     }
 }

@@ -36,14 +36,16 @@ struct ScriptHistory {
         failures.append(event.step)
         switch script.steps[event.step] {
         case .delete, .retain: expectation.apply(.failDelete)
-        case .append, .truncate, .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close: break
+        case .append, .put, .compact, .truncate, .open, .flush, .flushAll, .roll, .checkpoint,
+            .pass, .close:
+            break
         }
         if event.isFlushFailure { expectation.apply(.forget(above: expectation.flushedEnd)) }
     }
 
     private mutating func begin(_ event: ScriptEvent, _ expectation: inout Expectation) {
         switch script.steps[event.step] {
-        case .append:
+        case .append, .put:
             let values = script.values(of: event.step)
             expectation.apply(.submit(at: event.written, values))
         case .delete(let offset): expectation.apply(.beginDelete(before: offset))
@@ -51,14 +53,15 @@ struct ScriptHistory {
         case .truncate(let offset):
             let base = bases[event.log, default: []].last { $0 <= offset } ?? 0
             expectation.apply(.beginTruncate(to: base))
-        case .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close: break
+        case .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close, .compact: break
         }
     }
 
     private mutating func end(_ event: ScriptEvent, _ expectation: inout Expectation) {
         var flushed = event.flushed
         switch script.steps[event.step] {
-        case .append(let count, _, _, _, _):
+        case .append, .put:
+            let count = script.values(of: event.step).count
             bases[event.log, default: []].append(event.written - count)
             // Acknowledged means durable, whatever the log says of itself.
             if script.settings.flushPolicy == .durable { flushed = event.written }
@@ -66,7 +69,7 @@ struct ScriptHistory {
         case .truncate:
             expectation.apply(.endTruncate(to: event.written))
             bases[event.log] = bases[event.log, default: []].filter { $0 < event.written }
-        case .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close: break
+        case .open, .flush, .flushAll, .roll, .checkpoint, .pass, .close, .compact: break
         }
         expectation.apply(.acknowledge(flushed: flushed, written: event.written))
     }

@@ -63,6 +63,9 @@ struct ScriptJudge {
         if end > expectation.candidates.count { return "ends at \(end), past what was appended" }
         if ends.flushed != ends.written { return "recovered to \(end), flushed to \(ends.flushed)" }
         let contents = Contents(of: log.reader)
+        if script.isCompacted {
+            return CompactedContents(contents).fault(against: expectation, end: required)
+        }
         if let fault = contents.fault(against: expectation, start: start, end: end) { return fault }
         if !log.recovery.damaged.isEmpty { return "damage in an undamaged log" }
         if !log.recovery.gaps.isEmpty { return "gaps in a log that has none" }
@@ -75,7 +78,9 @@ struct ScriptJudge {
         let value = "\(epoch.rawValue)/after"
         let base = Int(log.ends.written.rawValue)
         next.apply(.submit(at: base, [value]))
-        let batch = try Scene.batch([value])
+        let batch =
+            script.isCompacted
+            ? try ScriptOwner.keyedBatch([value]) : try Scene.batch([value])
         let receipt = try log.append(batch.rawSpan, epoch: epoch)
         if receipt.offsets.lowerBound.rawValue != Int64(base) { return "went to \(receipt)" }
         try log.flush()
@@ -101,9 +106,11 @@ struct ScriptJudge {
                 return "ends at \(end) after a clean close, not \(expectation.flushedEnd)"
             }
             let contents = Contents(of: log.reader)
-            if let fault = contents.fault(against: expectation, start: start, end: end) {
-                return "after a clean close: \(fault)"
-            }
+            let fault =
+                script.isCompacted
+                ? CompactedContents(contents).fault(against: expectation, end: end)
+                : contents.fault(against: expectation, start: start, end: end)
+            if let fault { return "after a clean close: \(fault)" }
         }
         try directory.close()
         return nil

@@ -1,6 +1,7 @@
 internal import VarveBytes
 internal import VarveLog
 internal import VarveProof
+internal import VarveRecords
 internal import VarveSim
 internal import VarveSystem
 internal import VarveTerms
@@ -92,6 +93,7 @@ final class ScriptOwner {
         switch step {
         case .open(let numbers): numbers
         case .append(_, let log, _, _, _): [log]
+        case .put, .compact: [0]
         case .flush(let log): [log]
         case .flushAll, .close: logs.keys.sorted()
         case .roll, .delete, .retain, .truncate: [0]
@@ -119,6 +121,10 @@ final class ScriptOwner {
                 timestamp: clock.wallClock().milliseconds)
             guard let epoch = LeaderEpoch(exactly: epoch) else { preconditionFailure("lawful") }
             try log(target).append(batch.rawSpan, epoch: epoch)
+        case .put:
+            let batch = try Self.keyedBatch(script.values(of: number))
+            try log(0).append(batch.rawSpan)
+        case .compact: try log(0).clean(now: clock.wallClock())
         case .flush(let target): try log(target).flush()
         case .flushAll: try directory?.flush(logs.keys.sorted().compactMap { logs[$0] })
         case .roll: try log(0).roll()
@@ -136,5 +142,20 @@ final class ScriptOwner {
             defer { directory = nil }
             try directory?.close()
         }
+    }
+
+    /// One batch of records that have the keys which their values tell.
+    static func keyedBatch(_ values: [String]) throws -> [UInt8] {
+        var builder = RecordBatchBuilder()
+        builder.begin(BatchSettings())
+        for value in values {
+            let key = Array((Script.key(of: value) ?? "").utf8)
+            let bytes = Array(value.utf8)
+            _ = try builder.append(
+                key: key.rawSpan, value: bytes.rawSpan, timestamp: Timestamp(milliseconds: 1000))
+        }
+        var output = ByteBuffer()
+        try builder.finish(with: Compressor(), into: &output)
+        return output.bytes.array()
     }
 }
