@@ -44,6 +44,24 @@ struct DoubleFaultTests {
         }
     }
 
+    @Test("a log whose segment cannot be opened refuses an append, and takes the next")
+    func noDescriptor() throws {
+        let disk = SimulatedDisk()
+        let (_, first) = try open(disk)
+        try append("0/a", to: first)
+        let next = disk.processDeath()
+        let (_, second) = try open(next)
+        next.fail(ordinal: 0, of: [.open], with: .tooManyFiles)
+        #expect {
+            try append("0/b", to: second)
+        } throws: { error in
+            guard case LogError.file(let failure) = error else { return false }
+            return failure.error == .tooManyFiles
+        }
+        try append("0/c", to: second)
+        #expect(Contents(of: second.reader).values == ["0/a", "0/c"])
+    }
+
     @Test("names of a killed roll are durable, though the ends file cannot be written")
     func unsettledNames() throws {
         let disk = SimulatedDisk()

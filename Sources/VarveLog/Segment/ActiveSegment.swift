@@ -95,6 +95,8 @@ struct ActiveSegment: ~Copyable {
     }
 
     private mutating func cutBack(after error: FileError) throws(AppendFailure) -> Never {
+        // A file that could not even be opened has not a byte of it.
+        if error.operation == .open { throw .refused(error) }
         #if VARVE_PLANTED_BUGS
             if PlantedBug.failedWriteLeft.isPlanted { throw .refused(error) }
         #endif
