@@ -4,8 +4,8 @@ internal import VarveRecords
 
 /// Makes right what checksums guard, so that a mutation reaches what lies behind them.
 enum Stamps {
-    /// Every batch from the front on, as far as the lengths lead: its checksum, and its magic unless
-    /// that is an old one.
+    /// Every batch from the front on, as far as the lengths lead: its checksum, and its magic
+    /// unless that is an old one.
     static let batches: FuzzTarget.Repair = { input in
         var place = 0
         while place < input.count, let size = stampBatch(&input, at: place) { place += size }

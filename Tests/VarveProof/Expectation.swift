@@ -107,8 +107,8 @@ package struct Journal {
         return expectation
     }
 
-    /// How often by then something came to be asked that was not asked before. As long as this stays
-    /// the same, what is lawful at a moment is lawful at all later ones.
+    /// How often by then something came to be asked that was not asked before. As long as this
+    /// stays the same, what is lawful at a moment is lawful at all later ones.
     package func strictness(at moment: Int) -> Int {
         var expectation = start
         var strictness = 0
