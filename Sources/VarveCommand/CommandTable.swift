@@ -8,7 +8,10 @@ enum CommandTable {
         BenchCommand.command,
         DumpCommand.command,
         VerifyCommand.command,
+        StatusCommand.command,
         RecoverCommand.command,
+        ScrubCommand.command,
+        RepairCommand.command,
         TruncateCommand.command,
         CompactCommand.command,
     ]

@@ -29,6 +29,7 @@ extension Log {
         #endif
         try checkpoints.setStart(offset, of: name)
         ends.didDelete(before: offset)
+        trimQuarantine()
         try removeSegments(before: offset)
         var kept = epochs
         if kept.truncate(fromStart: offset) { try store(kept) }
@@ -207,6 +208,7 @@ extension Log {
         unflushed.removeAll { removed.contains($0.baseOffset) || $0.baseOffset == last.baseOffset }
         ends.didTruncate(to: place.offset)
         goBack(to: states, at: place.offset)
+        trimQuarantine()
         published.publish(segments: segments, ends: ends, stability: stability)
         let recovery = LogRecovery(
             folder: path, files: files, settings: settings, checkpointed: ends.written,

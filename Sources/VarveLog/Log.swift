@@ -96,7 +96,8 @@ public final class Log {
             ?? ProducerSnapshots(folder: path, offsets: [], in: surroundings.fileSystem)
         stability = TransactionStability(firstOpen: plan.producers.firstOpenOffset)
         published = PublishedLog(
-            segments: plan.segments, ends: plan.ends, stability: stability)
+            segments: plan.segments, ends: plan.ends, stability: stability,
+            damage: KnownDamage(clock: surroundings.clock))
         reader = LogReader(
             published,
             visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
@@ -242,6 +243,8 @@ public final class Log {
         }
         storeSnapshot()
         noteEnds()
+        // What is known of damage is found again.
+        try? storeQuarantine()
     }
 
     /// Removes the ends file of a closed log, once the directory's checkpoints say as much as it
@@ -255,6 +258,7 @@ public final class Log {
         try checkOpen()
         try wrapping { () throws(FileError) in try active.flushIndexes() }
         noteEnds()
+        try storeQuarantine()
     }
 
     /// Gives the log's open files back where everything is flushed; the next append opens them

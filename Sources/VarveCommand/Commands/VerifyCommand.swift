@@ -15,7 +15,8 @@ enum VerifyCommand {
                 + "goes on after damage. Directories that Apache Kafka wrote are verified alike.",
             "A finding is 'damage' when records are lost or may be, 'index' when something is "
                 + "wrong that can be made anew, and 'note' when it is only worth knowing. Notes "
-                + "do not change the exit code.",
+                + "do not change the exit code. After its findings each log of a directory has "
+                + "one line.",
         ],
         positionals: [
             Positional("PATH", .required, "a data directory, a log's folder, or a .log file")
@@ -72,14 +73,17 @@ private final class VerifyRun {
     private func verification() throws(LogError) -> VerificationTotals {
         guard kind == .directory else {
             return try Verification.segment(
-                at: path, in: fileSystem, progress: advance, report: print)
+                at: path, in: fileSystem, progress: advance, stopping: { self.console.isStopping },
+                report: print)
         }
         if log == nil, try isLogFolder {
             return try Verification.log(
-                at: path, in: fileSystem, progress: advance, report: print)
+                at: path, in: fileSystem, progress: advance, stopping: { self.console.isStopping },
+                report: print)
         }
         return try Verification.directory(
-            path, only: log, in: fileSystem, progress: advance, report: print)
+            path, only: log, in: fileSystem, progress: advance,
+            stopping: { self.console.isStopping }, didFinish: print, report: print)
     }
 
     /// Whether the path holds segments itself.
@@ -108,6 +112,37 @@ private final class VerifyRun {
             try write(finding)
         } catch {
             failure = error
+        }
+    }
+
+    private func print(_ name: LogName, _ totals: VerificationTotals) {
+        guard failure == nil, !(console.isQuiet && totals.isSound) else { return }
+        do throws(CommandError) {
+            try write(name, totals)
+        } catch {
+            failure = error
+        }
+    }
+
+    /// One line for each log, after its findings.
+    private func write(_ name: LogName, _ totals: VerificationTotals) throws(CommandError) {
+        guard !console.isJSON else {
+            return try console.output.line([
+                "log": .text("\(name)"), "sound": .flag(totals.isSound),
+                "segments": .count(totals.segments), "batches": .count(totals.batches),
+                "records": .number(totals.records), "bytes": .count(totals.size.bytes),
+                "findings": .object(Self.counts(of: totals)),
+            ])
+        }
+        console.clearProgress()
+        try console.output.line(
+            "\(name): \(totals.isSound ? "sound" : "not sound"), \(totals.segments) segments, "
+                + "\(totals.batches) batches, \(totals.records) records, \(totals.size) bytes")
+    }
+
+    private static func counts(of totals: VerificationTotals) -> [JSON.Member] {
+        Finding.Severity.allCases.map {
+            JSON.Member(name: $0.rawValue, value: .count(totals.findings[$0] ?? 0))
         }
     }
 
@@ -159,8 +194,7 @@ private final class VerifyRun {
                 "sound": .flag(totals.isSound), "logs": .count(totals.logs),
                 "segments": .count(totals.segments), "batches": .count(totals.batches),
                 "records": .number(totals.records), "bytes": .count(totals.size.bytes),
-                "findings": .object(
-                    counts.map { JSON.Member(name: $0.0.rawValue, value: .count($0.1)) }),
+                "findings": .object(Self.counts(of: totals)),
             ])
     }
 }

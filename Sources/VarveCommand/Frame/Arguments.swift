@@ -15,6 +15,11 @@ struct Arguments {
         values[parameter.name] as? Value
     }
 
+    /// The values of an option, in the order in which they were given.
+    subscript<Value>(_ parameter: ListParameter<Value>) -> [Value] {
+        (values[parameter.name] as? [any Sendable] ?? []).compactMap { $0 as? Value }
+    }
+
     /// Whether a switch was given.
     subscript(_ flag: Switch) -> Bool { switches.contains(flag.name) }
 
@@ -59,7 +64,7 @@ struct Arguments {
         guard let option = command.options.first(where: { $0.name == name }) else {
             throw .usage(Self.unknown("--\(name)", for: command))
         }
-        guard values[name] == nil, !switches.contains(name) else {
+        guard option.isRepeatable || values[name] == nil, !switches.contains(name) else {
             throw .usage("option --\(name) is given twice")
         }
         guard let placeholder = option.placeholder else {
@@ -75,7 +80,11 @@ struct Arguments {
         guard let read = option.read(value) else {
             throw .usage("option --\(name) takes \(option.allowed); '\(value)' is none")
         }
-        values[name] = read
+        guard option.isRepeatable else {
+            values[name] = read
+            return
+        }
+        values[name] = (values[name] as? [any Sendable] ?? []) + [read]
     }
 
     private static func unknown(_ word: String, for command: Command) -> String {

@@ -8,6 +8,8 @@ struct OptionDeclaration: Sendable {
     /// The value when none is given; nil where there is none to show.
     let standard: String?
     let allowed: String
+    /// Whether it may be given more than once.
+    var isRepeatable = false
     /// Reads the value; nil when it is not allowed.
     let read: @Sendable (String) -> (any Sendable)?
 }
@@ -49,6 +51,23 @@ struct OptionalParameter<Value: Sendable>: CommandOption {
         OptionDeclaration(
             name: name, placeholder: kind.placeholder, summary: summary, standard: nil,
             allowed: kind.allowed, read: { kind.parse($0) })
+    }
+}
+
+/// An option with a value that may be given more than once: `--from DIR`.
+struct ListParameter<Value: Sendable>: CommandOption {
+    let name: String
+    let kind: ValueKind<Value>
+    let summary: String
+
+    init(_ name: String, _ kind: ValueKind<Value>, _ summary: String) {
+        (self.name, self.kind, self.summary) = (name, kind, summary)
+    }
+
+    var declaration: OptionDeclaration {
+        OptionDeclaration(
+            name: name, placeholder: kind.placeholder, summary: summary, standard: nil,
+            allowed: kind.allowed, isRepeatable: true, read: { kind.parse($0) })
     }
 }
 

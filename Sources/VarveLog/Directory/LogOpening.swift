@@ -29,9 +29,11 @@ struct LogOpening: Sendable {
         var plan = try recovery.plan()
         plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
-        return Log(
+        let log = Log(
             name: name, topicID: topicID, settings: settings, plan: plan, active: active,
             files: recovery.files, surroundings: surroundings, checkpoints: checkpoints)
+        log.takeUpQuarantine()
+        return log
     }
 
     /// `run`, with its error as a value.

@@ -71,6 +71,7 @@ public final class LogReader: Sendable {
         var end = end(through: visibility)
         guard offset >= start, offset <= end else { return .outOfRange(valid: start..<end) }
         if let limit { end = min(end, limit) }
+        if offset < end, let missing = missing(offset) { throw missing }
         var from = offset
         while from < end {
             guard let segment = published.segments(from: from, count: 1).first else { break }
@@ -114,6 +115,7 @@ public final class LogReader: Sendable {
         before limit: Offset?
     ) throws(LogError) -> SegmentRead {
         let limit = limit?.rawValue ?? .max
+        if let known = fenced(offset, in: segment, visibility) { throw known }
         var position = try segment.indexedPosition(of: offset)
         var walk = try BatchWalk(segment, at: position, size: sizeMax.bytes, through: visibility)
         if position > 0, !isBatchStart(&walk, position, before: offset) {
@@ -251,7 +253,10 @@ public final class LogReader: Sendable {
                 let range = try search.firstDamage(from: start, defect: defect, endOffset: end)
                 let behind = range.positions.upperBound.bytes
                 // Damage that ends before the walk began is not what stopped it.
-                guard behind <= position, behind > start else { return .corrupt(range) }
+                guard behind <= position, behind > start else {
+                    published.damage.note(range)
+                    return .corrupt(range)
+                }
                 start = behind
             }
         } catch {

@@ -6,6 +6,8 @@ internal import VarveTerms
 /// *Invariant*: segments are in order of base offset, and the last is the active one.
 /// *Threads*: the owner publishes, any thread looks.
 final class PublishedLog: Sendable {
+    /// What is known to be damaged.
+    let damage: KnownDamage
     private let state: Mutex<State>
 
     struct State: Sendable {
@@ -15,7 +17,11 @@ final class PublishedLog: Sendable {
         var stability: TransactionStability?
     }
 
-    init(segments: [Segment], ends: LogEnds, stability: TransactionStability? = nil) {
+    init(
+        segments: [Segment], ends: LogEnds, stability: TransactionStability? = nil,
+        damage: KnownDamage = KnownDamage()
+    ) {
+        self.damage = damage
         state = Mutex(State(segments: segments, ends: ends, stability: stability))
     }
 

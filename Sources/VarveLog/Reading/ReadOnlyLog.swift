@@ -50,9 +50,20 @@ public final class ReadOnlyLog: Sendable {
     ///     asked for; without it every record counts as committed.
     /// - Throws: `.noSuchLog` when there is no such folder; `.file` when it cannot be read.
     /// - Complexity: O(segments); the batches behind the last index entry are read.
-    public init(
+    public convenience init(
         _ name: LogName, in directory: String, visibility: Visibility = .flushed,
         isolation: ReadIsolation = .uncommitted, fileSystem: any FileSystem
+    ) throws(LogError) {
+        try self.init(
+            name, in: directory, visibility: visibility, isolation: isolation,
+            fileSystem: fileSystem, clock: nil)
+    }
+
+    /// - Parameter clock: tells when damage is found, for whoever stores it.
+    init(
+        _ name: LogName, in directory: String, visibility: Visibility,
+        isolation: ReadIsolation = .uncommitted, fileSystem: any FileSystem,
+        clock: (any Clock)?
     ) throws(LogError) {
         self.name = name
         path = directory + "/" + name.folder
@@ -64,7 +75,8 @@ public final class ReadOnlyLog: Sendable {
             try transactions?.look(at: sight)
         }
         published = PublishedLog(
-            segments: sight.segments, ends: sight.ends, stability: transactions?.stability)
+            segments: sight.segments, ends: sight.ends, stability: transactions?.stability,
+            damage: KnownDamage(Quarantine.load(in: path, fileSystem), clock: clock))
         reader = LogReader(published, visibility: visibility)
         seen = Mutex(Seen(sight: sight, transactions: transactions))
     }

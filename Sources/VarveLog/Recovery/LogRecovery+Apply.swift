@@ -37,6 +37,11 @@ extension LogRecovery {
 
     private func perform(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
         let fileSystem = files.fileSystem
+        if wasClosedCleanly {
+            // Ends that another program's clean close left behind must not speak after a crash.
+            var stale = EndsFile(folder: folder, last: nil, in: fileSystem)
+            try stale.remove()
+        }
         for name in plan.removedFiles { try fileSystem.removeFile(folder + "/" + name) }
         for base in plan.removedSegments.reversed() { try files.remove([base]) }
         #if VARVE_PLANTED_BUGS

@@ -23,6 +23,7 @@ struct LogVerification {
                 in: folder)
         }
         let end = try readSegments(listing, &scope)
+        if scope.isStopped() { return }
         try checkSnapshots(listing, &scope)
         checkRows(end: end, &scope)
     }
@@ -51,6 +52,7 @@ struct LogVerification {
                     knownFlushed: known, isSealed: isSealed, history: history?.history),
                 offsets: indexes.offsetCheck, times: indexes.timeCheck)
             try segment.run(&scope, &producers)
+            if scope.isStopped() { return .zero }
             if facts.wasClosedCleanly { checkClosed(segment.isTorn, indexes, &scope) }
             (end, epoch) = (segment.endOffset, segment.epoch)
             segment.finish(indexes, &scope)

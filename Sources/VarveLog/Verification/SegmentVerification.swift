@@ -54,7 +54,7 @@ struct SegmentVerification: ~Copyable {
         if let end = setting.expected, file.baseOffset < end {
             scope.find(.overlap(end: end), in: setting.path)
         }
-        while let step = try file.next() {
+        while !scope.isStopped(), let step = try file.next() {
             switch step {
             case .batch(let header, let position):
                 let whole = check(header, file.batchBytes, at: position, &scope)

@@ -13,11 +13,15 @@ public enum Verification {
     /// - Parameters:
     ///   - report: is told each finding, in the order of the files.
     ///   - progress: is told after each batch.
+    ///   - mustStop: is asked before each batch; the totals tell how far it came.
+    ///   - didFinish: is told what each log has, after its findings.
     /// - Throws: `.notADataDirectory`, `.noSuchLog`, `.file` for what cannot be read at all.
     /// - Complexity: reads everything once.
     public static func directory(
         _ path: String, only log: LogName? = nil, in fileSystem: any FileSystem,
         progress: @escaping (VerificationProgress) -> Void = { _ in },
+        stopping mustStop: @escaping () -> Bool = { false },
+        didFinish: (LogName, VerificationTotals) -> Void = { _, _ in },
         report: @escaping (Finding) -> Void
     ) throws(LogError) -> VerificationTotals {
         let shape = try DirectoryShape(path, in: fileSystem)
@@ -25,7 +29,9 @@ public enum Verification {
         if let log, !shape.logs.contains(log) {
             throw .noSuchLog(path: path + "/" + log.folder)
         }
-        var scope = VerificationScope(fileSystem: fileSystem, report: report, progress: progress)
+        var scope = VerificationScope(
+            fileSystem: fileSystem, report: report, progress: progress,
+            mustStop: mustStop)
         let names = log.map { [$0] } ?? shape.logs
         var size = 0
         for name in names {
@@ -38,7 +44,10 @@ public enum Verification {
         for name in names {
             let verification = LogVerification(
                 folder: path + "/" + name.folder, name: name, facts: facts)
+            let before = scope.totals
             try verification.run(&scope)
+            if scope.totals.isStopped { break }
+            didFinish(name, scope.totals.since(before))
         }
         return scope.totals
     }
@@ -48,9 +57,12 @@ public enum Verification {
     public static func log(
         at folder: String, in fileSystem: any FileSystem,
         progress: @escaping (VerificationProgress) -> Void = { _ in },
+        stopping mustStop: @escaping () -> Bool = { false },
         report: @escaping (Finding) -> Void
     ) throws(LogError) -> VerificationTotals {
-        var scope = VerificationScope(fileSystem: fileSystem, report: report, progress: progress)
+        var scope = VerificationScope(
+            fileSystem: fileSystem, report: report, progress: progress,
+            mustStop: mustStop)
         scope.expectedSize = ByteCount(try FolderListing(folder, in: fileSystem).size)
         let last = folder.split(separator: "/").last.map { String($0) } ?? folder
         let verification = LogVerification(
@@ -65,9 +77,12 @@ public enum Verification {
     public static func segment(
         at path: String, in fileSystem: any FileSystem,
         progress: @escaping (VerificationProgress) -> Void = { _ in },
+        stopping mustStop: @escaping () -> Bool = { false },
         report: @escaping (Finding) -> Void
     ) throws(LogError) -> VerificationTotals {
-        var scope = VerificationScope(fileSystem: fileSystem, report: report, progress: progress)
+        var scope = VerificationScope(
+            fileSystem: fileSystem, report: report, progress: progress,
+            mustStop: mustStop)
         let file = try BatchFile(path, in: fileSystem)
         scope.expectedSize = file.size
         scope.didEnterSegment()
@@ -82,6 +97,7 @@ public enum Verification {
             offsets: indexes.offsetCheck, times: indexes.timeCheck)
         var producers = ProducerVerification()
         try segment.run(&scope, &producers)
+        guard !scope.isStopped() else { return scope.totals }
         segment.finish(indexes, &scope)
         return scope.totals
     }

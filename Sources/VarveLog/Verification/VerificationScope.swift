@@ -19,8 +19,25 @@ public struct VerificationTotals: Hashable, Sendable {
     public var records: Int64 = 0
     public var size = ByteCount.zero
     public var findings: [Finding.Severity: Int] = [:]
+    /// Whether it was stopped before the end.
+    public var isStopped = false
 
     public init() {}
+
+    /// What was gone through since `before`.
+    func since(_ before: VerificationTotals) -> VerificationTotals {
+        var totals = self
+        totals.logs -= before.logs
+        totals.segments -= before.segments
+        totals.batches -= before.batches
+        totals.records -= before.records
+        totals.size = ByteCount(size.bytes - before.size.bytes)
+        for (severity, count) in before.findings {
+            let left = (findings[severity] ?? 0) - count
+            totals.findings[severity] = left == 0 ? nil : left
+        }
+        return totals
+    }
 
     /// Whether nothing was found that matters; notes do not.
     public var isSound: Bool {
@@ -33,15 +50,18 @@ struct VerificationScope {
     let fileSystem: any FileSystem
     private let report: (Finding) -> Void
     private let progress: (VerificationProgress) -> Void
+    private let mustStop: () -> Bool
     private(set) var totals = VerificationTotals()
     /// Bytes of batches that there are.
     var expectedSize = ByteCount.zero
 
     init(
         fileSystem: any FileSystem, report: @escaping (Finding) -> Void,
-        progress: @escaping (VerificationProgress) -> Void
+        progress: @escaping (VerificationProgress) -> Void,
+        mustStop: @escaping () -> Bool = { false }
     ) {
         self.fileSystem = fileSystem
+        self.mustStop = mustStop
         self.report = report
         self.progress = progress
     }
@@ -65,6 +85,12 @@ struct VerificationScope {
         totals.size = totals.size + ByteCount(size)
         progress(
             VerificationProgress(path: path, done: totals.size, total: expectedSize))
+    }
+
+    /// Whether it is time to end; asked before each batch.
+    mutating func isStopped() -> Bool {
+        if !totals.isStopped { totals.isStopped = mustStop() }
+        return totals.isStopped
     }
 
     mutating func didEnterLog() { totals.logs += 1 }
