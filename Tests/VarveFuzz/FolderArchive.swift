@@ -81,8 +81,10 @@ struct FolderArchive {
     }
 
     private static func isLawful(_ part: Substring) -> Bool {
-        !part.isEmpty && part != "." && part != ".." && !part.utf8.contains(0)
-            && part.utf8.count <= 255
+        // The simulated disk compares names by their letters, a real one by their bytes; they
+        // agree on ASCII.
+        !part.isEmpty && part != "." && part != ".." && part.utf8.count <= 255
+            && part.utf8.allSatisfy { $0 > 0 && $0 < 0x80 && $0 != UInt8(ascii: "/") }
     }
 
     private func stamped(_ bytes: [UInt8], name: String) -> [UInt8] {
