@@ -43,6 +43,17 @@ struct CanaryTests {
         #expect(try CrashSearch.fault(replaying: wanted, of: Self.lying) == example.what)
     }
 
+    @Test("bytes that a reader serves and that were not appended are found")
+    func liveLog() throws {
+        let log = try LiveLog(size: 8_192, recordCounts: [3])
+        let region = 1_000..<1_001
+        #expect(unsafe log.fault(in: region) { _ in } == nil)
+        #expect(unsafe log.fault(in: region) { unsafe $0[1_000] ^= 4 } == nil, "it is named")
+        #expect(log.foundCount == 1)
+        log.truth.bytes[1_000] ^= 4
+        #expect(unsafe log.fault(in: region) { _ in } != nil)
+    }
+
     @Test("what is found is counted, and the table says that the promise is broken")
     func table() {
         var line = ProofLine(row: "G4", what: "lies")

@@ -20,20 +20,27 @@ package struct CrashSearch {
             secondPlan.subsetAtomCountMax = 6
             secondPlan.doubleOmissionCountMax = 0
             secondPlan.randomCount = 10
+            plan.leavesOutEqual = true
+            secondPlan.leavesOutEqual = true
         }
     }
 
     private let workload: Workload
     private let scene: Scene
     private let reach: Reach
-    private let deadline: Deadline
+    private var deadline: Deadline
     private let judge: Judge
     private var seen: Set<UInt64> = []
     /// The power cuts that left a disk of their own.
     private var labels: [CrashLabel] = []
     package private(set) var tally = Tally()
+    /// Whether one in twenty states of the last search for any crash had not been there before.
+    package private(set) var isYielding = true
 
-    package init(_ workload: Workload, _ reach: Reach, until deadline: Deadline) throws {
+    /// Plays the workload.
+    package init(
+        _ workload: Workload, _ reach: Reach, until deadline: Deadline = Deadline(after: nil)
+    ) throws {
         self.workload = workload
         self.deadline = deadline
         self.reach = reach
@@ -42,6 +49,15 @@ package struct CrashSearch {
     }
 
     private var isOver: Bool { tally.isHopeless || deadline.isOver }
+
+    /// All that the reach names: power cuts, deaths, and cuts of the openings after both.
+    package mutating func enumerate(until deadline: Deadline) {
+        self.deadline = deadline
+        judgePowerCuts()
+        judgeDeaths()
+        cutOpeningsAfterDeaths()
+        cutOpeningsAfterPowerCuts()
+    }
 
     // MARK: Crashes of the workload
 
@@ -131,21 +147,21 @@ package struct CrashSearch {
 
     // MARK: Any crashes
 
-    /// Power cuts at any moment that leave anything, tears included, and cuts of the opening that
-    /// follows, until the time is over.
-    package mutating func judgeAnyCrashes(seed: UInt64) {
+    /// Power cuts that leave anything, tears included, and cuts of the opening that follows: a few
+    /// after every operation.
+    package mutating func judgeAnyCrashes(seed: UInt64, until deadline: Deadline) {
+        self.deadline = deadline
+        let (states, judged) = (tally.states, tally.judged)
         var random = SplitMix64(seed: seed)
-        while !isOver {
-            var cursor = CrashCursor(
-                of: scene.disk.trace, at: scene.firstMoment, clock: scene.clock)
-            repeat {
-                let life = scene.life(endingAt: cursor.moment, by: .powerCut)
-                for _ in 0..<8 where !isOver {
-                    let label = Self.anyCut(of: cursor, &random)
-                    judgeAnyCrash(cursor, label, life, &random)
-                }
-            } while cursor.advance()
-        }
+        var cursor = CrashCursor(of: scene.disk.trace, at: scene.firstMoment, clock: scene.clock)
+        repeat {
+            let life = scene.life(endingAt: cursor.moment, by: .powerCut)
+            for _ in 0..<8 where !isOver {
+                let label = Self.anyCut(of: cursor, &random)
+                judgeAnyCrash(cursor, label, life, &random)
+            }
+        } while !isOver && cursor.advance()
+        isYielding = (tally.judged - judged) * 20 > tally.states - states
     }
 
     private mutating func judgeAnyCrash(

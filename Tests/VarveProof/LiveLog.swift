@@ -13,7 +13,8 @@ package final class LiveLog {
     package let path: String
     private let log: Log
     private let directory: DataDirectory
-    package let truth: Truth
+    /// What is served is held against this.
+    package var truth: Truth
     /// How many damages were found by an error.
     package private(set) var foundCount = 0
 

@@ -3,7 +3,9 @@ package enum Proofs {
     /// In the order in which they run: those without an end last, so that they get the time that
     /// the others leave.
     package static let all: [any ProofSearch] =
-        FaultProof.all + [ShortTransferProof()] + FileDamageProof.all + [TornProof()]
+        FaultProof.all + [ShortTransferProof()] + FileDamageProof.all + [
+            CopiesProof(.helical), CopiesProof(.lost), TornProof(),
+        ]
         + [ByteProof(.bits)] + SectorProof.Kind.allCases.map { SectorProof($0) }
         + [ByteProof(.values), CrashProof()]
 

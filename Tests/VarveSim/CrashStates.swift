@@ -24,6 +24,8 @@ public struct CrashPlan: Hashable, Sendable {
     /// Distance between the bytes at which the last pending write is torn; 1 tears at every byte,
     /// nil leaves writes whole.
     public var tearStride: Int? = 1
+    /// Whether selections are left out that leave the same disk as a smaller one.
+    public var leavesOutEqual = false
     /// A last pending write of at most this many sectors is also torn into all subsets of them.
     public var tornSectorCountMax = 6
 
@@ -99,7 +101,9 @@ public enum CrashStates {
             if plan.takes(moment, of: trace) {
                 let isWhole = moment == plan.firstMoment || isWhole(moment)
                 for (selection, tear) in plan.cuts(of: cursor.atoms, moment: moment)
-                where isWhole || cursor.isNews(selection, tear) {
+                where (isWhole || cursor.isNews(selection, tear))
+                    && !(plan.leavesOutEqual && tear == nil && cursor.isReducible(selection))
+                {
                     count += 1
                     try visit(
                         cursor.disk(keeping: selection, tearing: tear),
@@ -154,9 +158,17 @@ public struct CrashCursor {
 
     /// Whether a cut keeps something of the last operation.
     func isNews(_ selection: AtomSelection, _ tear: Tear?) -> Bool {
+        // A torn write comes with all else that is pending, and is another one after a flush.
+        if tear != nil { return newsStart < atoms.count || trace[moment - 1].isFlush }
         guard newsStart < atoms.count else { return false }
-        if tear != nil { return atoms[newsStart...].contains(where: \.isBytes) }
         return selection.choices(of: atoms.count)[newsStart...].contains(true)
+    }
+
+    /// Whether a smaller selection, which is visited as well, leaves the same disk.
+    func isReducible(_ selection: AtomSelection) -> Bool {
+        guard case .mask = selection else { return false }
+        let chosen = selection.choices(of: atoms.count)
+        return image.effective(chosen) != chosen
     }
 
     /// The disk after a power cut at this moment.

@@ -1,3 +1,4 @@
+import Synchronization
 import VarveSystem
 
 /// What a path leads to.
@@ -20,17 +21,12 @@ extension DiskImage {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw FileError(operation, path, path.isEmpty ? .notFound : .invalid)
         }
-        // Paths have few parts, and are looked up all the time: no arrays of parts.
-        var way = Way(from: Self.root, isRemembered: path.utf8.hasTwoDots)
-        var rest = path.utf8[...]
-        while !rest.isEmpty {
-            let part = rest.prefix { $0 != UInt8(ascii: "/") }
-            rest = rest[part.endIndex...].dropFirst()
-            if part.isEmpty { continue }
-            guard part.count <= Self.nameSizeMax else {
+        let (parts, climbs) = pathParts.parts(of: path)
+        var way = Way(from: Self.root, isRemembered: climbs)
+        for name in parts {
+            guard name.utf8.count <= Self.nameSizeMax else {
                 throw FileError(operation, path, .nameTooLong)
             }
-            let name = String(Substring(part))
             if name == "." { continue }
             guard let node = way.place.node else { throw FileError(operation, path, .notFound) }
             guard directories.contains(node) else {
@@ -91,15 +87,26 @@ extension DiskImage {
     }
 }
 
-extension String.UTF8View {
-    /// Whether two dots follow one another anywhere.
-    fileprivate var hasTwoDots: Bool {
-        var wasDot = false
-        for byte in self {
-            let isDot = byte == UInt8(ascii: ".")
-            if isDot, wasDot { return true }
-            wasDot = isDot
+/// The names that paths consist of. The same few paths are taken apart all the time, so that they
+/// are kept.
+final class PathParts: Sendable {
+    private struct Known {
+        var names: [String]
+        /// Whether the path goes up anywhere.
+        var climbs: Bool
+    }
+
+    private static let countMax = 4096
+    private let known = Mutex<[String: Known]>([:])
+
+    func parts(of path: String) -> (names: [String], climbs: Bool) {
+        known.withLock { known in
+            if let parts = known[path] { return (parts.names, parts.climbs) }
+            let names = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+            let climbs = names.contains("..")
+            if known.count >= Self.countMax { known = [:] }
+            known[path] = Known(names: names, climbs: climbs)
+            return (names, climbs)
         }
-        return false
     }
 }

@@ -52,6 +52,7 @@ struct DiskImage: Sendable {
     /// Whether there may be files or directories that no name leads to.
     private(set) var mayHaveOrphans = false
     let writeGranularity: DiskOptions.WriteGranularity
+    let pathParts = PathParts()
 
     init(writeGranularity: DiskOptions.WriteGranularity, time: Timestamp) {
         directories.append(Self.root, StoredDirectory(modified: time))

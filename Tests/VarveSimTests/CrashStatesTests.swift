@@ -100,6 +100,25 @@ struct CrashStatesTests {
         #expect(Set(labels).count == count)
     }
 
+    @Test("leaving out what is equal, and what was there a moment ago, leaves no disk out")
+    func leavingOut() throws {
+        let trace = try Self.busyDisk().trace
+        var plan = CrashPlan.exhaustive
+        var all: Set<UInt64> = []
+        let count = CrashStates.forEach(of: trace, under: plan) { disk, _ in
+            all.insert(disk.fingerprint)
+        }
+        plan.leavesOutEqual = true
+        var fewer: Set<UInt64> = []
+        let isWhole = { (_: Int) in false }
+        let fewerCount = CrashStates.forEach(of: trace, under: plan, whole: isWhole) { disk, _ in
+            fewer.insert(disk.fingerprint)
+        }
+        #expect(all.subtracting(fewer).isEmpty)
+        #expect(fewer.subtracting(all).isEmpty)
+        #expect(fewerCount < count / 2)
+    }
+
     @Test("each label leads back to the state that it was visited with")
     func labels() throws {
         let disk = try Self.busyDisk()
