@@ -149,12 +149,15 @@ extension CommitCore {
     }
 
     /// Runs `body` alone with the log, after everything that is under way.
+    ///
+    /// - Parameter isCutting: whether `body` may take the log's end back; submissions wait for it
+    ///   then, since their offsets depend on it.
     func exclusively<Value>(
-        _ body: (LogOwner) throws(LogError) -> Value
+        isCutting: Bool = false, _ body: (LogOwner) throws(LogError) -> Value
     ) throws(LogError) -> Value {
         while true {
             let seen = gate.seen
-            if becomeCommitterOfNothing() { break }
+            if becomeCommitterOfNothing(isCutting: isCutting) { break }
             if case .busy = commit() { gate.wait(unlessOpenedSince: seen) }
         }
         defer { giveRoleBack() }
@@ -162,10 +165,11 @@ extension CommitCore {
     }
 
     /// Takes the role when nothing is collected and nobody commits.
-    private func becomeCommitterOfNothing() -> Bool {
+    private func becomeCommitterOfNothing(isCutting: Bool) -> Bool {
         state.withLock { state in
             guard !state.isCommitting, state.collecting.isEmpty else { return false }
             state.isCommitting = true
+            state.isHeld = isCutting
             return true
         }
     }
@@ -174,6 +178,11 @@ extension CommitCore {
         let ends = reader.ends
         let ready = state.withLock { state -> [WaitingTasks.Wake] in
             state.isCommitting = false
+            if state.isHeld {
+                state.isHeld = false
+                // Whoever did not look at a ticket yet must still find it acknowledged.
+                state.failures.append((acknowledged: state.acknowledged, error: nil))
+            }
             // What was done in the role may have cut the log, or flushed more of it.
             if state.collecting.isEmpty { state.endOffset = ends.written }
             if state.producersTakenBack != owner.log.producersTakenBack {

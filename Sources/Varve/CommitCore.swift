@@ -40,8 +40,11 @@ final class CommitCore: Sendable {
         var producersTakenBack = 0
         /// Everything before it is acknowledged.
         var acknowledged: Offset
-        /// What ended each earlier generation: its tickets past the offset failed.
-        var failures: [(acknowledged: Offset, error: LogError)] = []
+        /// What ended each earlier generation: its tickets past the offset failed. A generation that
+        /// a cut of the log ended has no failed ones.
+        var failures: [(acknowledged: Offset, error: LogError?)] = []
+        /// Whether submissions wait: the log is being cut, and their offsets go on where it ends then.
+        var isHeld = false
         var isCommitting = false
         /// Why nothing more is taken; nil while the log is open and sound.
         var closing: LogError?
@@ -136,6 +139,7 @@ final class CommitCore: Sendable {
     /// The offset for a submission of `size` bytes; nil when it has to wait.
     func room(for size: Int, in state: borrowing State) throws(LogError) -> Offset? {
         if let closing = state.closing { throw closing }
+        if state.isHeld { return nil }
         let waiting = state.collecting.size + state.committingSize
         // One submission is always taken, however large: otherwise it could never be.
         let isFull = waiting > 0 && waiting + size > settings.unflushedSizeMax.bytes
@@ -163,7 +167,10 @@ final class CommitCore: Sendable {
         let end = ticket.offsets.upperBound
         if ticket.generation < state.failures.count {
             let failure = state.failures[ticket.generation]
-            return end <= failure.acknowledged ? .acknowledged : .failed(failure.error)
+            guard let error = failure.error, end > failure.acknowledged else {
+                return .acknowledged
+            }
+            return .failed(error)
         }
         return end <= state.acknowledged ? .acknowledged : .pending
     }

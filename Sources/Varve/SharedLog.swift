@@ -193,14 +193,18 @@ public final class SharedLog: Sendable {
     /// Cuts off every record from `offset` on; see `Log.truncate(to:)`.
     @discardableResult
     public func truncate(to offset: Offset) throws(LogError) -> Offset {
-        try core.exclusively { owner throws(LogError) in try owner.log.truncate(to: offset) }
+        try core.exclusively(isCutting: true) { owner throws(LogError) in
+            try owner.log.truncate(to: offset)
+        }
     }
 
     /// Lets the log go on after a failed flush, in a new segment, from its last good flush; see
     /// `Log.resume()`. Appends that failed stay failed: the caller tries them again.
     @discardableResult
     public func resume() throws(LogError) -> Resumption? {
-        let resumption = try core.exclusively { owner throws(LogError) in try owner.log.resume() }
+        let resumption = try core.exclusively(isCutting: true) { owner throws(LogError) in
+            try owner.log.resume()
+        }
         if resumption != nil { core.takeSubmissionsAgain() }
         return resumption
     }

@@ -110,4 +110,36 @@ struct SharedLogTests {
             #expect(throws: LogError.self) { try log.submit(Record(text: "late")) }
         }
     }
+
+    @Test("appends that come while the log is cut follow the cut: no offset is left out")
+    func cutsBesideAppends() async throws {
+        let world = SimulatedLog()
+        let log = try world.open()
+        let cuts = Atomic<Int>(0)
+        let appenders = Atomic<Int>(3)
+        await onThreads(4) { thread in
+            guard thread == 0 else {
+                for number in 0..<400 { _ = try? log.append("\(thread), \(number)") }
+                appenders.subtract(1, ordering: .releasing)
+                return
+            }
+            while appenders.load(ordering: .acquiring) > 0 {
+                let end = log.ends.written
+                guard end > Offset(2) else { continue }
+                if (try? log.truncate(to: end.advanced(by: -2))) != nil {
+                    cuts.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(cuts.load(ordering: .relaxed) > 0)
+        var next = Offset.zero
+        while case .batches(let batches) = try log.reader.read(from: next) {
+            batches.forEachBatch { header, _ in
+                #expect(header.baseOffset == next.rawValue)
+                next = Offset(header.baseOffset + Int64(header.recordsCount))
+            }
+        }
+        #expect(next == log.ends.written)
+        try log.close()
+    }
 }
