@@ -212,7 +212,8 @@ extension Log {
         published.publish(segments: segments, ends: ends, stability: stability)
         let recovery = LogRecovery(
             folder: path, files: files, settings: settings, checkpointed: ends.written,
-            checkpointedStart: ends.start, wasClosedCleanly: true, bootID: surroundings.bootID)
+            checkpointedStart: ends.start, wasClosedCleanly: true, bootID: surroundings.bootID,
+            integrity: integrity)
         do {
             if let base = leftover {
                 try wrapping { () throws(FileError) in try files.remove([base]) }

@@ -50,11 +50,16 @@ extension Log {
             files.paths(base), size: 0, access: Segment.Access(settings.readAccess),
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
+            sidecar: integrity.sidecar(
+                of: files.paths(base), Segment.Access(settings.readAccess),
+                in: surroundings.fileSystem),
             in: surroundings.fileSystem)
         segment.transactionIndex.begin()
         if segments.last?.baseOffset == base { segments.removeLast() } else { try seal() }
         active = ActiveSegment(
-            segment: segment, files: made, fill: SegmentFill(baseOffset: base))
+            segment: segment, files: made, fill: SegmentFill(baseOffset: base),
+            sidecar: integrity.writer(
+                of: segment, now: surroundings.clock.wallClock(), in: surroundings.fileSystem))
         segments.append(segment)
     }
 

@@ -25,6 +25,8 @@ public final class Log {
 
     let published: PublishedLog
     let files: SegmentFiles
+    /// Whose log it is, and what its files were when it was closed.
+    let integrity: LogIntegrity
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
     var active: ActiveSegment
@@ -75,10 +77,12 @@ public final class Log {
 
     init(
         name: LogName, topicID: UniqueID?, settings: LogSettings, plan: RecoveryPlan,
-        active: consuming ActiveSegment, files: SegmentFiles, surroundings: Surroundings,
+        active: consuming ActiveSegment, recovery: LogRecovery, surroundings: Surroundings,
         checkpoints: DirectoryCheckpoints
     ) {
+        let files = recovery.files
         self.name = name
+        integrity = recovery.integrity
         self.topicID = topicID
         self.settings = settings
         self.files = files
@@ -86,7 +90,7 @@ public final class Log {
         self.checkpoints = checkpoints
         lastFlush = surroundings.clock.now()
         path = files.folder
-        recovery = plan.report
+        self.recovery = plan.report
         segments = plan.segments
         epochs = plan.epochs
         ends = plan.ends
@@ -169,6 +173,7 @@ public final class Log {
         if try segment.transactionIndex.store(.flushed) {
             try surroundings.fileSystem.flushDirectory(self.path)
         }
+        segment.flushSidecar()
         segment.publish(flushedSize: segment.writtenSize)
     }
 
@@ -207,6 +212,7 @@ public final class Log {
         guard lastPublished != ends else { return }
         let isDue = appendedSize - durablyPublishedSize >= Self.durablePublishingInterval
         if publishing == .durably || isDue {
+            active.flushSidecar()
             guard (try? endsFile.publishDurably(endsNow())) != nil else { return }
             durablyPublishedSize = appendedSize
             if isDue { storeSnapshot() }

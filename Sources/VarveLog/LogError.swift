@@ -13,6 +13,8 @@ public enum LogError: Error, Hashable, Sendable {
     case locked(path: String, processID: Int32?)
     /// The path is no data directory, and not an empty directory that could become one.
     case notADataDirectory(path: String, reason: String)
+    /// A file that says whose directory or log it is, is not what it was when Varve closed it.
+    case notAsClosed(path: String)
     /// No log of this name is in the directory.
     case noSuchLog(path: String)
     /// Two data directories of one node hold the log, and nothing says which is the right one.
@@ -63,6 +65,10 @@ extension LogError: CustomStringConvertible {
                 + "; stop it first, or read with a read-only opening"
         case .notADataDirectory(let path, let reason):
             "\(path) is not a data directory: \(reason)"
+        case .notAsClosed(let path):
+            "\(path) is not what it was when the directory was closed; restore it from a backup, "
+                + "or, if it was changed on purpose, delete varve.integrity and "
+                + "varve.integrity.copy in the data directory"
         case .noSuchLog(let path): "there is no log at \(path)"
         case .logInTwoPlaces(let paths):
             "the log is in \(paths.joined(separator: " and in ")); "

@@ -66,7 +66,7 @@ extension LogError {
             .unusable
         case .refused, .refusedRecord, .tooLarge, .offsetsOutOfOrder, .producer: .refused
         case .poisoned: .failed
-        case .corrupt, .damagedIndex: .corrupt
+        case .corrupt, .damagedIndex, .notAsClosed: .corrupt
         case .setting, .outOfRange: .usage
         }
     }

@@ -23,6 +23,8 @@ public struct SegmentFileName: Hashable, Sendable {
         case transactionIndex = "txnindex"
         /// What producers last wrote, as of the offset in the name, exclusive.
         case producerSnapshot = "snapshot"
+        /// What each batch was when it was written; Varve's own.
+        case sidecar = "varve"
     }
 
     /// How far the file is; the raw value is the end of its name.

@@ -97,6 +97,12 @@ public enum WholeFile {
         return try OpenFile(path, .createNew, in: fileSystem)
     }
 
+    /// The last part of `path`.
+    static func name(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(path[path.utf8.index(after: slash)...])
+    }
+
     /// The directory that holds `path`, as `flushDirectory` wants it.
     static func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }

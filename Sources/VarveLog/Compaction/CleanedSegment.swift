@@ -15,6 +15,7 @@ struct CleanedSegment: ~Copyable {
     private let offsetIndex: OpenFile
     private let timeIndex: OpenFile
     private let transactionIndex: OpenFile?
+    private var sidecar: SidecarWriter
     private var batches = ByteBuffer(capacity: CleanedSegment.pieceSize)
     private var offsets = ByteBuffer(capacity: 256)
     private var times = ByteBuffer(capacity: 256)
@@ -31,7 +32,7 @@ struct CleanedSegment: ~Copyable {
     ///   one too, an empty one if need be, which takes the old one's place.
     init(
         _ baseOffset: Offset, in folder: String, indexInterval: Int, hasTransactionIndex: Bool,
-        _ fileSystem: any FileSystem
+        identity: LogIdentity, now: Timestamp, _ fileSystem: any FileSystem
     ) throws(FileError) {
         let log = try Self.make(baseOffset, .log, in: folder, fileSystem)
         let offsetIndex = try Self.make(baseOffset, .index, in: folder, fileSystem)
@@ -39,6 +40,12 @@ struct CleanedSegment: ~Copyable {
         let transactionIndex =
             hasTransactionIndex
             ? try Self.make(baseOffset, .transactionIndex, in: folder, fileSystem) : nil
+        let covered = try Self.make(baseOffset, .sidecar, in: folder, fileSystem)
+        let origin = SidecarOrigin(
+            SegmentIdentity(log: identity, baseOffset: baseOffset), .written, since: now)
+        sidecar = SidecarWriter(
+            covered.path, going: SidecarResumption(origin, mustCut: false), shared: nil,
+            in: fileSystem)
         self.baseOffset = baseOffset
         self.indexInterval = indexInterval
         fill = SegmentFill(baseOffset: baseOffset)
@@ -47,7 +54,7 @@ struct CleanedSegment: ~Copyable {
         self.timeIndex = timeIndex
         self.transactionIndex = transactionIndex
         contents =
-            [.log, .index, .timeIndex] + (hasTransactionIndex ? [.transactionIndex] : [])
+            [.log, .index, .timeIndex, .sidecar] + (hasTransactionIndex ? [.transactionIndex] : [])
     }
 
     private static func make(
@@ -69,6 +76,7 @@ struct CleanedSegment: ~Copyable {
 
     /// Appends a batch whose header this is.
     mutating func append(_ bytes: RawSpan, _ header: BatchHeader) throws(FileError) {
+        sidecar.note(bytes, at: fill.size)
         let entries = fill.add(header, indexInterval: indexInterval)
         if let entry = entries.offset {
             offsets.append(entry.relativeOffset)
@@ -98,9 +106,13 @@ struct CleanedSegment: ~Copyable {
         try timeIndex.write(times.bytes, at: .zero)
         let aborted = TransactionIndexFile(transactions).printed()
         try transactionIndex?.write(aborted.rawSpan, at: .zero)
+        try sidecar.seal(
+            logSize: fill.size, offsetIndex: FileSeal(of: offsets.bytes),
+            timeIndex: FileSeal(of: times.bytes))
         #if VARVE_PLANTED_BUGS
             if PlantedBug.cleanedNotFlushed.isPlanted { return }
         #endif
+        try sidecar.settle()
         try log.flush()
         try offsetIndex.flush()
         try timeIndex.flush()

@@ -236,6 +236,7 @@ extension LogCleaner {
         cleaned = try CleanedSegment(
             base, in: log.path, indexInterval: log.settings.indexInterval.bytes,
             hasTransactionIndex: group.hasTransactionIndex || !group.aborted.isEmpty,
+            identity: log.integrity.identity, now: log.surroundings.clock.wallClock(),
             log.surroundings.fileSystem)
     }
 
@@ -306,12 +307,16 @@ extension LogCleaner {
     }
 
     private func segment(_ fill: SegmentFill) -> Segment {
+        let paths = log.files.paths(fill.baseOffset)
+        let access = Segment.Access(log.settings.readAccess)
         let segment = Segment(
-            log.files.paths(fill.baseOffset), size: fill.size,
-            access: Segment.Access(log.settings.readAccess),
+            paths, size: fill.size, access: access,
             limits: Segment.Limits(
                 logSize: log.settings.segmentSizeMax.bytes,
                 indexSize: log.settings.indexSizeMax.bytes),
+            sidecar: SegmentSidecar(
+                paths, of: log.integrity.identity, trust: .found, access: access,
+                in: log.surroundings.fileSystem),
             in: log.surroundings.fileSystem)
         if fill.size > 0 { segment.largestTimestamp = fill.largestTimestamp }
         return segment

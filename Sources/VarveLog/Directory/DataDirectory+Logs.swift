@@ -70,7 +70,7 @@ extension DataDirectory {
         LogOpening(
             place: folder, directory: path, settings: settings,
             wasClosedCleanly: wasClosedCleanly, surroundings: surroundings,
-            checkpoints: checkpoints)
+            checkpoints: checkpoints, integrity: integrity)
     }
 
     /// Takes note of what became of an opening.
@@ -78,6 +78,7 @@ extension DataDirectory {
     func adopt(_ result: Result<Log, LogError>, of opening: LogOpening) -> Result<Log, LogError> {
         switch result {
         case .success(let log):
+            integrity.forget("\(opening.place)")
             failed.remove(opening.folder)
             recovered.insert(opening.folder)
             if opening.place.standing == .live {
@@ -109,6 +110,7 @@ extension DataDirectory {
         let doomed = LogFolderName(name, .deleted(surroundings.randomness.uniqueID()))
         try rename(name.folder, to: doomed)
         openLogs.removeValue(forKey: name)?.abandon()
+        integrity.forget(name.folder)
         checkpoints.forget(name)
         try flushNames()
         try checkpoints.store()

@@ -12,6 +12,9 @@ public final class DataDirectory {
     public let properties: MetaProperties
     /// Whether it was closed cleanly when this opening took it over.
     public let wasClosedCleanly: Bool
+    /// Files of the directory that are not what they were when it was closed, and whether another
+    /// program opened it since. What is wrong with a log's files, its own report tells.
+    public let findings: [Finding]
     /// Logs that are open, by name.
     public internal(set) var openLogs: [LogName: Log] = [:]
     /// Logs that are being copied here and are open, by the name that they will have.
@@ -19,6 +22,7 @@ public final class DataDirectory {
 
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
+    var integrity: DirectoryIntegrity
     private let brokerEpoch: Int64?
     private var lock: DirectoryLock?
     /// Folders of logs that this opening recovered.
@@ -62,9 +66,12 @@ public final class DataDirectory {
         self.surroundings = surroundings
         lock = try DirectoryLock(
             path, processID: surroundings.processID, in: surroundings.fileSystem)
+        integrity = try DirectoryIntegrity(path, in: surroundings.fileSystem)
+        try integrity.checkProperties()
         properties = try Self.properties(of: path, owner: owner, in: surroundings)
         do {
-            checkpoints = try DirectoryCheckpoints(path: path, in: surroundings.fileSystem)
+            checkpoints = try DirectoryCheckpoints(
+                path: path, integrity: integrity, in: surroundings.fileSystem)
             let marker = try CleanShutdownMarker.load(
                 path + "/" + CleanShutdownMarker.fileName, in: surroundings.fileSystem)
             wasClosedCleanly = marker != nil
@@ -72,6 +79,7 @@ public final class DataDirectory {
         } catch {
             throw .checkpoint(error)
         }
+        findings = try Self.settle(integrity, shape)
         if wasClosedCleanly {
             try wrapping { () throws(FileError) in
                 try WholeFile.remove(
@@ -80,6 +88,15 @@ public final class DataDirectory {
         }
         // A crash may have come between the deletion of a log and that of its rows.
         checkpoints.forget(deletedIn: shape)
+    }
+
+    /// Takes away the root, and what it says cannot be believed.
+    private static func settle(
+        _ integrity: DirectoryIntegrity, _ shape: DirectoryShape
+    ) throws(LogError) -> [Finding] {
+        let folders = (shape.logs.map { LogFolderName($0) } + shape.futures).map { "\($0)" }
+        return integrity.findings
+            + (try wrapping { () throws(FileError) in try integrity.settle(folders) })
     }
 
     func checkOpen() throws(LogError) {
@@ -173,11 +190,15 @@ public final class DataDirectory {
         try checkpoints.store()
         for log in closed { try log.removeEnds() }
         guard try mayBeMarked() else { return }
+        let marker = CleanShutdownMarker(brokerEpoch: brokerEpoch ?? -1).printedByVarve()
+        try integrity.storeRoot(
+            of: closed.map { (WholeFile.name(of: $0.path), $0.rootLine) }, marker: marker,
+            now: surroundings.clock.wallClock())
         do {
-            try CleanShutdownMarker(brokerEpoch: brokerEpoch ?? -1).store(
-                at: path + "/" + CleanShutdownMarker.fileName, in: fileSystem)
+            try WholeFile.store(
+                marker, at: path + "/" + CleanShutdownMarker.fileName, in: fileSystem)
         } catch {
-            throw .checkpoint(error)
+            throw .checkpoint(.file(error))
         }
     }
 

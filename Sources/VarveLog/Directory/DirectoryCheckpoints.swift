@@ -23,24 +23,32 @@ final class DirectoryCheckpoints: Sendable {
         var hasForgotten = false
     }
 
-    /// Reads what is there; a missing file has no rows.
-    init(path: String, in fileSystem: any FileSystem) throws(CheckpointError) {
+    /// Reads what is there; a missing file has no rows. The rows of a file that is not what the
+    /// directory's root says are taken from the root.
+    init(
+        path: String, integrity: DirectoryIntegrity? = nil, in fileSystem: any FileSystem
+    ) throws(CheckpointError) {
         self.path = path
         self.fileSystem = fileSystem
         var state = State()
         state.recoveryPoints = try Self.load(
-            path, OffsetCheckpoint.recoveryPointFileName, fileSystem)
-        state.starts = try Self.load(path, OffsetCheckpoint.logStartFileName, fileSystem)
+            path, OffsetCheckpoint.recoveryPointFileName, integrity, fileSystem)
+        state.starts = try Self.load(
+            path, OffsetCheckpoint.logStartFileName, integrity, fileSystem)
         state.highWatermarks = try Self.load(
-            path, OffsetCheckpoint.highWatermarkFileName, fileSystem)
-        state.compacted = try Self.load(path, OffsetCheckpoint.compactionFileName, fileSystem)
-        state.rewritten = try Self.load(path, OffsetCheckpoint.rewrittenFileName, fileSystem)
+            path, OffsetCheckpoint.highWatermarkFileName, integrity, fileSystem)
+        state.compacted = try Self.load(
+            path, OffsetCheckpoint.compactionFileName, integrity, fileSystem)
+        state.rewritten = try Self.load(
+            path, OffsetCheckpoint.rewrittenFileName, integrity, fileSystem)
         self.state = Mutex(state)
     }
 
     private static func load(
-        _ path: String, _ name: String, _ fileSystem: any FileSystem
+        _ path: String, _ name: String, _ integrity: DirectoryIntegrity?,
+        _ fileSystem: any FileSystem
     ) throws(CheckpointError) -> OffsetCheckpoint {
+        if let rows = integrity?.rows(instead: name) { return rows }
         do {
             return try OffsetCheckpoint.load(path + "/" + name, in: fileSystem)
                 ?? OffsetCheckpoint()

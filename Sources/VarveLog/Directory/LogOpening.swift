@@ -12,6 +12,7 @@ struct LogOpening: Sendable {
     let wasClosedCleanly: Bool
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
+    let integrity: DirectoryIntegrity
 
     var name: LogName { place.log }
     /// The path of the log's folder.
@@ -23,15 +24,16 @@ struct LogOpening: Sendable {
     func run(_ creation: DataDirectory.Creation) throws(LogError) -> Log {
         try settings.validate()
         try makeFolder(creation)
-        let recovery = recovery
-        let replaced = try recovery.settleReplacements()
+        try integrity.checkMetadata(of: "\(place)")
+        let replaced = try recovery(knownTopicID()).settleReplacements()
         let topicID = try topicID()
+        let recovery = try recovery(topicID)
         var plan = try recovery.plan()
         plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
         let log = Log(
             name: name, topicID: topicID, settings: settings, plan: plan, active: active,
-            files: recovery.files, surroundings: surroundings, checkpoints: checkpoints)
+            recovery: recovery, surroundings: surroundings, checkpoints: checkpoints)
         log.takeUpQuarantine()
         return log
     }
@@ -50,17 +52,21 @@ struct LogOpening: Sendable {
     func preview() throws(LogError) -> RecoveryReport {
         guard try wrapping({ () throws(FileError) in try fileSystem.status(at: folder) }) != nil
         else { throw .noSuchLog(path: folder) }
-        return try recovery.preview()
+        return try recovery(knownTopicID()).preview()
     }
 
-    private var recovery: LogRecovery {
+    private func recovery(_ topicID: UniqueID?) throws(LogError) -> LogRecovery {
         LogRecovery(
             folder: folder,
             files: SegmentFiles(
                 folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),
             settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
             checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
-            bootID: surroundings.bootID, compactedTo: checkpoints.rewritten(of: name))
+            bootID: surroundings.bootID,
+            integrity: try integrity.log(
+                "\(place)", LogIdentity(topicID: topicID, partition: name.partition),
+                now: surroundings.clock.wallClock()),
+            compactedTo: checkpoints.rewritten(of: name))
     }
 
     private func makeFolder(_ creation: DataDirectory.Creation) throws(LogError) {
@@ -83,22 +89,24 @@ struct LogOpening: Sendable {
 
     /// The topic's id; a new folder, or one that never took a batch, is given one.
     private func topicID() throws(LogError) -> UniqueID? {
-        let file = folder + "/" + PartitionMetadata.fileName
-        let found: PartitionMetadata?
-        do {
-            found = try PartitionMetadata.load(file, in: fileSystem)
-        } catch {
-            throw .checkpoint(error)
-        }
-        if let found { return found.topicID }
+        if let found = try knownTopicID() { return found }
         guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
         let made = PartitionMetadata(topicID: surroundings.randomness.uniqueID())
         do {
-            try made.store(at: file, in: fileSystem)
+            try made.store(at: folder + "/" + PartitionMetadata.fileName, in: fileSystem)
         } catch {
             throw .checkpoint(error)
         }
         return made.topicID
+    }
+
+    private func knownTopicID() throws(LogError) -> UniqueID? {
+        do {
+            return try PartitionMetadata.load(
+                folder + "/" + PartitionMetadata.fileName, in: fileSystem)?.topicID
+        } catch {
+            throw .checkpoint(error)
+        }
     }
 }
 

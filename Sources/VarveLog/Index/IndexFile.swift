@@ -12,6 +12,8 @@ final class IndexFile: Sendable {
     let entrySize: Int
     /// How entries are read: a mapping must not outlive bytes that another process cuts off.
     private let access: Segment.Access
+    /// What the file was when its segment was sealed, where that is known.
+    private let sealed: @Sendable () -> FileSeal?
     private let fileSystem: any FileSystem
     private let state: Mutex<State>
 
@@ -22,11 +24,13 @@ final class IndexFile: Sendable {
     }
 
     init(
-        path: String, entrySize: Int, access: Segment.Access, in fileSystem: any FileSystem
+        path: String, entrySize: Int, access: Segment.Access,
+        sealed: @escaping @Sendable () -> FileSeal?, in fileSystem: any FileSystem
     ) {
         self.path = path
         self.entrySize = entrySize
         self.access = access
+        self.sealed = sealed
         self.fileSystem = fileSystem
         state = Mutex(State())
     }
@@ -69,7 +73,12 @@ final class IndexFile: Sendable {
         // The first touch of mapped bytes is a guarded one. An index that cannot be read, or is
         // shorter than what its writer put there, is done without: reads walk further.
         let whole = mapping.bytes(in: 0..<min(fileSize / entrySize * entrySize, mapping.count))
-        guard CRC32C.checksum(mapped: whole) != nil else { return (nil, 0) }
+        guard let crc = CRC32C.checksum(mapped: whole) else { return (nil, 0) }
+        // So is one that is not what was sealed; the next opening makes it anew.
+        if known.1 == nil, let sealed = sealed(), sealed != FileSeal(size: fileSize, crc: crc) {
+            publish(size: 0)
+            return (nil, 0)
+        }
         let size = known.1 ?? lawfulSize(whole)
         guard size <= whole.byteCount else { return (nil, 0) }
         return state.withLock { state in

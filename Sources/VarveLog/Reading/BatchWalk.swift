@@ -8,6 +8,9 @@ struct BatchWalk: ~Copyable {
     let segment: Segment
     let visibility: Visibility
     private(set) var window: SegmentWindow
+    /// What batches are held against beyond their own checksum; looked for by the first `verify`.
+    private var sidecar: SidecarCheck?
+    private var isSidecarKnown = false
 
     /// How much a copying walk reads at a time.
     private static let stride = 64 << 10
@@ -58,7 +61,8 @@ struct BatchWalk: ~Copyable {
         return BatchPeek(front)?.sizeInBytes ?? 0
     }
 
-    /// Checks the whole batch at `position`, checksum included.
+    /// Checks the whole batch at `position`, checksum included, and whether it is the one that was
+    /// written there, where that is known.
     mutating func verify(at position: Int, size: Int) throws(WalkFailure) {
         try lend(position, size)
         do {
@@ -69,6 +73,15 @@ struct BatchWalk: ~Copyable {
         } catch {
             throw .defect(error)
         }
+        if !isSidecarKnown {
+            isSidecarKnown = true
+            sidecar = segment.sidecar?.check()
+        }
+        guard var check = sidecar.take() else { return }
+        let verdict = check.verdict(
+            on: window.span(position..<position + size), position: position)
+        sidecar = check
+        if case .damaged(let defect) = verdict { throw .defect(.integrity(defect)) }
     }
 
     /// A window in which `size` bytes from `position` on can be had as one span.

@@ -11,6 +11,8 @@ struct FolderView: Sendable {
     private let directory: String
     private let folder: String
     private let fileSystem: any FileSystem
+    /// Whose log it is; nil when another program had the directory last.
+    private let identity: LogIdentity?
 
     /// What one look saw.
     struct Sight: Sendable {
@@ -48,6 +50,13 @@ struct FolderView: Sendable {
         self.directory = directory
         self.folder = folder
         self.fileSystem = fileSystem
+        let metadata = try? PartitionMetadata.load(
+            folder + "/" + PartitionMetadata.fileName, in: fileSystem)
+        let isOwn =
+            (try? DirectoryIntegrity(directory, in: fileSystem)).map { $0.standing != .takenOver }
+        identity =
+            isOwn ?? false
+            ? LogIdentity(topicID: metadata?.topicID, partition: name.partition) : nil
     }
 
     /// Looks at the folder. Segments that were known before keep what was learnt of them.
@@ -260,9 +269,17 @@ struct FolderView: Sendable {
     }
 
     private func segment(_ base: Offset, size: Int, path: String? = nil) -> Segment {
-        Segment(
-            SegmentPaths(folder: folder, baseOffset: base, logPath: path), size: size,
-            access: .copied, limits: Self.limits, in: fileSystem)
+        let paths = SegmentPaths(folder: folder, baseOffset: base, logPath: path)
+        // A file that is about to take its name has its sidecar under another one, too.
+        let sidecar =
+            path != nil
+            ? nil
+            : identity.map {
+                SegmentSidecar(paths, of: $0, trust: .found, access: .copied, in: fileSystem)
+            }
+        return Segment(
+            paths, size: size, access: .copied, limits: Self.limits, sidecar: sidecar,
+            in: fileSystem)
     }
 
     /// Index files are copied whole; Kafka and Varve make none larger than this by default.

@@ -120,6 +120,7 @@ public final class ReadOnlyLog: Sendable {
             guard case .corrupt = error else { throw error }
         }
         try refresh()
+        for segment in published.segments { segment.sidecar?.forget() }
         return try reader.read(
             from: offset, sizeMax: sizeMax, through: visibility, isolation: isolation)
     }

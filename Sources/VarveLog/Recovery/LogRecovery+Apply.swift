@@ -53,6 +53,10 @@ extension LogRecovery {
             try file.flush()
         }
         for repair in plan.indexRepairs { try repair.apply(in: fileSystem) }
+        let active = plan.newSegment == nil ? plan.segments.last?.baseOffset : nil
+        for repair in plan.sidecars where repair.segment.baseOffset != active {
+            try repair.sealAnew(in: fileSystem)
+        }
         for segment in plan.segments {
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
@@ -100,15 +104,21 @@ extension LogRecovery {
             plan.segments.removeAll { $0.baseOffset >= base }
             plan.segments.append(segment)
             return ActiveSegment(
-                segment: segment, files: made, fill: SegmentFill(baseOffset: base))
+                segment: segment, files: made, fill: SegmentFill(baseOffset: base),
+                sidecar: integrity.writer(
+                    of: segment, now: integrity.now, in: files.fileSystem))
         }
         guard let last = plan.segments.last, var fill = plan.activeFill else {
             preconditionFailure("a plan names a segment to append to, or makes one")
         }
         // The interval between index entries is counted anew with each opening, as Kafka does.
         fill.bytesSinceIndexEntry = 0
-        return ActiveSegment(
-            segment: last, files: try files.open(last.baseOffset), fill: fill)
+        let opened = try files.open(last.baseOffset)
+        let repair = plan.sidecars.last { $0.segment.baseOffset == last.baseOffset }
+        let sidecar =
+            try repair?.writer(in: files.fileSystem)
+            ?? integrity.writer(of: last, now: integrity.now, in: files.fileSystem)
+        return ActiveSegment(segment: last, files: opened, fill: fill, sidecar: sidecar)
     }
 }
 
@@ -123,7 +133,10 @@ extension LogRecovery {
         }
         segment.offsetIndex.forget()
         segment.timeIndex.forget()
-        let opening = try SegmentOpening(segment, below: end, settings: settings)
+        segment.sidecar?.forget()
+        let covered = try integrity.coveredOffset(of: segment)
+        let opening = try SegmentOpening(
+            segment, below: min(end, covered ?? end), settings: settings)
         var scan = SegmentScan(
             segment, from: opening.fill, expecting: opening.expectedOffset,
             indexInterval: settings.indexInterval.bytes)
@@ -135,12 +148,16 @@ extension LogRecovery {
         var fill = scan.fill
         fill.bytesSinceIndexEntry = 0
         segment.largestTimestamp = fill.largestTimestamp
+        let sidecar = integrity.repair(
+            of: segment, scan, from: opening.fill.size, isSettled: false, in: files.fileSystem)
         return try wrapping { () throws(FileError) in
             try repair.apply(in: files.fileSystem)
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
+            let opened = try files.open(segment.baseOffset)
             return ActiveSegment(
-                segment: segment, files: try files.open(segment.baseOffset), fill: fill)
+                segment: segment, files: opened, fill: fill,
+                sidecar: try sidecar.writer(in: files.fileSystem))
         }
     }
 }

@@ -20,6 +20,7 @@ struct LogRecovery {
     /// Whether the directory was closed cleanly, by whoever.
     let wasClosedCleanly: Bool
     let bootID: UniqueID
+    let integrity: LogIntegrity
     /// Below this offset compaction may have left gaps; nil when it never ran.
     var compactedTo: Offset?
 
@@ -27,10 +28,12 @@ struct LogRecovery {
 
     /// How segments are shared with readers.
     func segment(_ base: Offset, size: Int, _ access: Segment.Access? = nil) -> Segment {
-        Segment(
-            files.paths(base), size: size, access: access ?? Segment.Access(settings.readAccess),
+        let access = access ?? Segment.Access(settings.readAccess)
+        return Segment(
+            files.paths(base), size: size, access: access,
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
+            sidecar: integrity.sidecar(of: files.paths(base), access, in: fileSystem),
             in: fileSystem)
     }
 
@@ -55,6 +58,8 @@ struct LogRecovery {
             report: RecoveryReport(path: folder, knownFlushed: known, endOffset: known))
         plan.removedFiles = listing.strays
         plan.report.removedFiles = listing.strays
+        plan.report.integrity = integrity.findings
+        plan.report.damaged = integrity.missing
         try readEpochs(into: &plan, hasBatches: listing.segments.contains { $0.size > 0 })
         try readSegments(listing, known: known, into: &plan)
         finish(&plan, start: start, listing)
@@ -156,7 +161,9 @@ struct LogRecovery {
         into plan: inout RecoveryPlan
     ) throws(LogError) {
         let known = plan.report.knownFlushed
-        let opening = try SegmentOpening(segment, below: known, settings: settings)
+        let covered = try integrity.coveredOffset(of: segment)
+        let opening = try SegmentOpening(
+            segment, below: min(known, covered ?? known), settings: settings)
         if let reason = opening.distrust {
             plan.report.rebuiltIndexes.append(
                 RecoveryReport.RebuiltIndex(segment: segment.baseOffset, reason: reason))
@@ -176,6 +183,11 @@ struct LogRecovery {
                 timesKept: opening.fill.timeIndexSize,
                 timeEntries: scan.timeEntries.bytes.array(),
                 closingTime: sealed.takeTimeEntry()?.bytes ?? []))
+        plan.sidecars.append(
+            integrity.repair(
+                of: segment, scan, from: opening.fill.size, isSettled: wasClosedCleanly,
+                in: fileSystem))
+        integrity.report(segment, into: &plan.report)
         end = max(end, scan.endOffset)
         plan.activeFill = scan.endsInDamage ? nil : scan.fill
         if let position = scan.unflushedPosition {
@@ -293,6 +305,9 @@ struct LogRecovery {
                 paths: segment.paths, offsetsKept: 0,
                 offsetEntries: scan.offsetEntries.bytes.array(), timesKept: 0,
                 timeEntries: times))
+        plan.sidecars.append(
+            integrity.repair(
+                of: segment, scan, from: 0, isSettled: wasClosedCleanly, in: fileSystem))
     }
 
     /// Whether a trusted segment reaches to the next one: its file may have been cut where a batch
@@ -333,7 +348,9 @@ struct LogRecovery {
     ) throws(LogError) {
         let path = folder + "/" + LeaderEpochCheckpoint.fileName
         do {
-            if let found = try LeaderEpochCheckpoint.load(path, in: fileSystem) {
+            if integrity.distrustsEpochs {
+                plan.report.rebuiltEpochs = true
+            } else if let found = try LeaderEpochCheckpoint.load(path, in: fileSystem) {
                 plan.epochs = found.history
             } else {
                 plan.report.rebuiltEpochs = hasBatches

@@ -19,6 +19,8 @@ struct RecoveryPlan {
     /// Files of no segment that go.
     var removedFiles: [String] = []
     var indexRepairs: [IndexRepair] = []
+    /// Sidecars of segments that were read: the last one is gone on with, others are sealed anew.
+    var sidecars: [SidecarRepair] = []
     var epochs = LeaderEpochHistory()
     var mustStoreEpochs = false
     /// Segments with bytes that are kept and of which nothing says that they are flushed.

@@ -27,6 +27,9 @@ public struct RecoveryReport: Hashable, Sendable {
     public var completedReplacements: [Offset] = []
     /// Files that belong to no segment and were removed.
     public var removedFiles: [String] = []
+    /// What the files are not that they were when the log was closed, and sidecars that cannot be
+    /// believed. Notes say since when a segment is covered.
+    public var integrity: [Finding] = []
 
     public init(path: String, knownFlushed: Offset, endOffset: Offset) {
         self.path = path
@@ -84,6 +87,6 @@ public struct RecoveryReport: Hashable, Sendable {
     public var isClean: Bool {
         cut == nil && damaged.isEmpty && rebuiltIndexes.isEmpty && !rebuiltEpochs
             && removedFiles.isEmpty && removedSnapshots.isEmpty
-            && completedReplacements.isEmpty
+            && completedReplacements.isEmpty && integrity.allSatisfy { $0.severity == .note }
     }
 }

@@ -16,7 +16,10 @@ struct SegmentOpening {
         fill = SegmentFill(baseOffset: segment.baseOffset)
         expectedOffset = segment.baseOffset
         let inspection = try IndexInspection(of: segment, settings: settings)
-        if segment.writtenSize > 0, let reason = inspection.missing { distrust = reason }
+        if segment.writtenSize > 0 {
+            distrust = inspection.missing
+            if distrust == nil { distrust = try segment.indexesOtherThanSealed() }
+        }
         guard distrust == nil else { return }
         let relative = segment.baseOffset.distance(to: known)
         guard relative > 0,

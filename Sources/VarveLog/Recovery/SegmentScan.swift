@@ -12,6 +12,8 @@ struct SegmentScan: ~Copyable {
     private(set) var timeEntries = ByteBuffer(capacity: 256)
     /// Epochs as batches brought them, in order.
     private(set) var epochs: [LeaderEpochEntry] = []
+    /// What the segment's sidecar notes of the batches that were read.
+    private(set) var noted: [NotedBatch] = []
     /// The offset after the last good batch.
     private(set) var endOffset: Offset
     /// Bytes that were read.
@@ -60,6 +62,7 @@ struct SegmentScan: ~Copyable {
                 if unflushedPosition == nil, header.lastOffset ?? 0 >= knownFlushed.rawValue {
                     unflushedPosition = fill.size
                 }
+                note(header, walk.window)
                 take(header)
             } catch {
                 guard case .defect(let defect) = error else { throw Self.logError(error) }
@@ -74,6 +77,14 @@ struct SegmentScan: ~Copyable {
             throw .defect(
                 .offsetOutOfOrder(baseOffset: header.baseOffset, expected: endOffset.rawValue))
         }
+    }
+
+    private mutating func note(_ header: BatchHeader, _ window: SegmentWindow) {
+        guard let seed = segment.sidecar?.seed else { return }
+        let front = window.span(fill.size..<fill.size + BatchLayout.checksummedFrom)
+        let check = SidecarEntry.check(of: front, at: 0, position: fill.size, seed: seed)
+        let entry = SidecarEntry(position: UInt32(clamping: fill.size), check: check)
+        noted.append(NotedBatch(entry: entry, crc: header.crc))
     }
 
     private mutating func take(_ header: BatchHeader) {

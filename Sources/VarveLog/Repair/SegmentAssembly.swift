@@ -60,6 +60,7 @@ struct SegmentAssembly {
             try fileSystem.flushDirectory(paths.folder)
         }
         try renewIndexes()
+        try wrapping { () throws(FileError) in try SidecarRenewal.run(on: paths, in: fileSystem) }
     }
 
     // MARK: Writing

@@ -22,6 +22,7 @@ struct ActiveSegment: ~Copyable {
     let segment: Segment
     private(set) var fill: SegmentFill
     private var files: Files
+    private var sidecar: SidecarWriter
     /// Entries that are not in their files yet, and how many bytes are.
     private var pendingOffsets = ByteBuffer(capacity: 256)
     private var pendingTimes = ByteBuffer(capacity: 256)
@@ -29,9 +30,13 @@ struct ActiveSegment: ~Copyable {
     private var timesInFile: Int
 
     /// - Parameter fill: what the files hold already; entries past it are cut by the caller.
-    init(segment: Segment, files: consuming Files, fill: SegmentFill) {
+    init(
+        segment: Segment, files: consuming Files, fill: SegmentFill,
+        sidecar: consuming SidecarWriter
+    ) {
         self.segment = segment
         self.files = files
+        self.sidecar = sidecar
         self.fill = fill
         offsetsInFile = fill.offsetIndexSize
         timesInFile = fill.timeIndexSize
@@ -74,6 +79,7 @@ struct ActiveSegment: ~Copyable {
             pendingTimes.truncate(to: timesBefore)
             try cutBack(after: error)
         }
+        sidecar.note(bytes.extracting(0..<run.size), at: fill.size)
         fill = next
         segment.largestTimestamp = fill.largestTimestamp
         segment.publish(writtenSize: fill.size)
@@ -147,8 +153,12 @@ struct ActiveSegment: ~Copyable {
         segment.publish(flushedSize: size)
     }
 
+    /// On return what the sidecar has of them does too, as far as it can be written.
+    mutating func flushSidecar() { sidecar.flush() }
+
     /// On return the indexes survive a power cut as well.
     mutating func flushIndexes() throws(FileError) {
+        sidecar.flush()
         try writeEntriesOrThrow()
         if try segment.transactionIndex.store(.flushed) {
             try segment.fileSystem.flushDirectory(segment.paths.folder)
@@ -168,6 +178,7 @@ struct ActiveSegment: ~Copyable {
         try files.log.resize(to: ByteCount(fill.size))
         try files.offsetIndex.resize(to: ByteCount(offsetsInFile))
         try files.timeIndex.resize(to: ByteCount(timesInFile))
+        sidecar.seal(logSize: fill.size, of: segment.paths)
     }
 }
 

@@ -14,6 +14,8 @@ final class Segment: Sendable {
     let offsetIndex: IndexFile
     let timeIndex: IndexFile
     let transactionIndex: TransactionIndex
+    /// What its batches are held against when they are read; nil where nobody knows whose log it is.
+    let sidecar: SegmentSidecar?
     /// How bytes are read: the owner of the lock maps, other processes copy.
     let access: Access
     let fileSystem: any FileSystem
@@ -50,18 +52,19 @@ final class Segment: Sendable {
 
     init(
         _ paths: SegmentPaths, size: Int, access: Access, limits: Limits,
-        in fileSystem: any FileSystem
+        sidecar: SegmentSidecar? = nil, in fileSystem: any FileSystem
     ) {
         self.paths = paths
+        self.sidecar = sidecar
         self.access = access
         self.limits = limits
         self.fileSystem = fileSystem
         offsetIndex = IndexFile(
             path: paths.offsetIndex, entrySize: OffsetIndexLayout.entrySize, access: access,
-            in: fileSystem)
+            sealed: { sidecar?.seal?.offsetIndex }, in: fileSystem)
         timeIndex = IndexFile(
             path: paths.timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
-            in: fileSystem)
+            sealed: { sidecar?.seal?.timeIndex }, in: fileSystem)
         transactionIndex = TransactionIndex(
             path: paths.transactionIndex, baseOffset: paths.baseOffset, in: fileSystem)
         state = Mutex(State(writtenSize: size, flushedSize: size))
@@ -179,6 +182,7 @@ final class Segment: Sendable {
             }
             state.withLock { $0.held = file }
         }
+        sidecar?.keepReadable()
         _ = try indexedPosition(before: 0)
         _ = try lastTimeIndexEntry()
         _ = try transactionIndex.entries()

@@ -24,6 +24,8 @@ struct SegmentFiles: Sendable {
         let log = try OpenFile(paths.log, .createNew, in: fileSystem)
         let offsetIndex = try OpenFile(paths.offsetIndex, .createNew, in: fileSystem)
         let timeIndex = try OpenFile(paths.timeIndex, .createNew, in: fileSystem)
+        // The sidecar's name is made durable with the others; nobody keeps the file open.
+        _ = try OpenFile(paths.sidecar, .createNew, in: fileSystem)
         if creation == .reserving { try log.reserve(ByteCount(expectedSize)) }
         #if VARVE_PLANTED_BUGS
             if !PlantedBug.noDirectoryFlushOnCreate.isPlanted {
@@ -45,7 +47,7 @@ struct SegmentFiles: Sendable {
             throw FileError(.open, paths.log, .notFound)
         }
         var isMade = false
-        for path in [paths.offsetIndex, paths.timeIndex]
+        for path in [paths.offsetIndex, paths.timeIndex, paths.sidecar]
         where try fileSystem.status(at: path) == nil {
             _ = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
             isMade = true

@@ -11,6 +11,7 @@ struct SegmentPaths: Hashable, Sendable {
     var offsetIndex: String { path(.index) }
     var timeIndex: String { path(.timeIndex) }
     var transactionIndex: String { path(.transactionIndex) }
+    var sidecar: String { path(.sidecar) }
 
     /// Every file that goes when the segment goes.
     var all: [String] { SegmentFileName.Content.allCases.map { path($0) } }

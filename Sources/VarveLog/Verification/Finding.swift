@@ -55,6 +55,8 @@ public struct Finding: Hashable, Sendable {
         case notClosedCleanly(String)
         /// A file that the directory or the log cannot do without cannot be understood.
         case unreadableText(String)
+        /// A file is not what it was when the directory was closed, or is gone.
+        case notAsClosed(String)
 
         // Indexes.
         case missingIndex
@@ -67,6 +69,8 @@ public struct Finding: Hashable, Sendable {
         case epochCheckpoint(batch: LeaderEpoch, checkpoint: LeaderEpoch?)
         case snapshot(String)
         case transactionIndex(String)
+        /// What is recorded of a segment's batches cannot be believed, in whole or in part.
+        case sidecar(String)
         /// A checkpoint's row that cannot be true.
         case checkpointRow(String)
 
@@ -83,10 +87,11 @@ public struct Finding: Hashable, Sendable {
     public var severity: Severity {
         switch problem {
         case .brokenBatch, .tornTail, .brokenRecords, .missingOffsets, .offsetOrder, .epochOrder,
-            .epochUnlawful, .overlap, .shorterThanFlushed, .notClosedCleanly, .unreadableText:
+            .epochUnlawful, .overlap, .shorterThanFlushed, .notClosedCleanly, .unreadableText,
+            .notAsClosed:
             .damage
         case .missingIndex, .indexSize, .indexEntry, .indexIncomplete, .epochCheckpoint, .snapshot,
-            .transactionIndex, .checkpointRow:
+            .transactionIndex, .checkpointRow, .sidecar:
             .index
         case .stray, .untrimmedIndex, .gap, .note: .note
         }
@@ -141,8 +146,9 @@ extension Finding.Problem: CustomStringConvertible {
             "a batch has leader epoch \(batch), the checkpoint says "
                 + (checkpoint.map { "\($0)" } ?? "none")
         case .snapshot(let reason), .transactionIndex(let reason), .checkpointRow(let reason),
-            .stray(let reason), .note(let reason):
+            .stray(let reason), .sidecar(let reason), .note(let reason):
             reason
+        case .notAsClosed(let reason): "not as the directory was closed: \(reason)"
         case .untrimmedIndex: "zeros follow the entries: the segment was not closed"
         case .gap: "no batch has these offsets; compaction leaves such gaps"
         }
@@ -159,7 +165,8 @@ extension Finding.Problem: CustomStringConvertible {
             "restore the missing records from a replica or a backup; "
                 + "'varve recover' keeps their offsets free"
         case .notClosedCleanly: "delete .kafka_cleanshutdown, then run 'varve recover'"
-        case .unreadableText: "restore the file from a backup"
+        case .unreadableText, .notAsClosed: "restore the file from a backup"
+        case .sidecar: "opening the log makes it anew, from where it can be believed"
         case .missingIndex, .indexSize, .indexEntry, .indexIncomplete:
             "delete the index; opening the log makes it anew"
         case .epochCheckpoint: "delete leader-epoch-checkpoint; opening the log makes it anew"

@@ -9,28 +9,40 @@ struct LogVerification {
     let name: LogName?
     /// What the data directory around it says.
     let facts: DirectoryFacts
+    /// What the directory was closed with.
+    let integrity: DirectoryIntegrity
 
     /// Reads the log from its first segment to its last, and goes on after damage.
     func run(_ scope: inout VerificationScope) throws(LogError) {
         scope.didEnterLog()
         let listing = try FolderListing(folder, in: scope.fileSystem)
         listing.reportStrays(&scope)
-        _ = try DirectoryFacts.content(
+        let metadata = try DirectoryFacts.content(
             PartitionMetadata.self, folder + "/" + PartitionMetadata.fileName, &scope)
+        let closed = try closed(metadata?.topicID)
         if listing.isMissingMetadata {
             scope.find(
                 .note("there is no partition.metadata: Kafka takes such a log for a stray one"),
                 in: folder)
         }
-        let end = try readSegments(listing, &scope)
+        let end = try readSegments(listing, closed, &scope)
         if scope.isStopped() { return }
         try checkSnapshots(listing, &scope)
         checkRows(end: end, &scope)
+        for finding in closed?.findings ?? [] { scope.findUnlessNamed(finding) }
+    }
+
+    /// What the directory's root says of the log; nil when no sidecar can be believed.
+    private func closed(_ topicID: UniqueID?) throws(LogError) -> LogIntegrity? {
+        guard integrity.standing != .takenOver, let name else { return nil }
+        return try integrity.log(
+            WholeFile.name(of: folder), LogIdentity(topicID: topicID, partition: name.partition),
+            now: .none)
     }
 
     /// - Returns: the log's end.
     private func readSegments(
-        _ listing: FolderListing, _ scope: inout VerificationScope
+        _ listing: FolderListing, _ closed: LogIntegrity?, _ scope: inout VerificationScope
     ) throws(LogError) -> Offset {
         let history = try DirectoryFacts.content(
             LeaderEpochCheckpoint.self, folder + "/" + LeaderEpochCheckpoint.fileName, &scope)
@@ -50,13 +62,17 @@ struct LogVerification {
                 SegmentVerification.Setting(
                     path: paths.log, expected: end, epoch: epoch, compactedTo: compactedTo,
                     knownFlushed: known, isSealed: isSealed, history: history?.history),
-                offsets: indexes.offsetCheck, times: indexes.timeCheck)
+                offsets: indexes.offsetCheck, times: indexes.timeCheck,
+                sidecar: try closed?.verification(
+                    of: paths, logSize: file.size, in: scope.fileSystem))
             try segment.run(&scope, &producers)
             if scope.isStopped() { return .zero }
             if facts.wasClosedCleanly { checkClosed(segment.isTorn, indexes, &scope) }
             (end, epoch) = (segment.endOffset, segment.epoch)
+            let sidecar = segment.sidecar
             segment.finish(indexes, &scope)
             try producers.finish(paths, &scope)
+            try sidecar?.report(isSealed: isSealed, &scope)
         }
         producers.finish(&scope)
         return end ?? .zero

@@ -10,6 +10,7 @@ public final class RecoveryPreview {
     private let path: String
     private let surroundings: Surroundings
     private let checkpoints: DirectoryCheckpoints
+    private let integrity: DirectoryIntegrity
     private let shape: DirectoryShape
     private let lock: OpenFile?
     /// Whether the directory was closed cleanly.
@@ -23,8 +24,10 @@ public final class RecoveryPreview {
         shape = try DirectoryShape(path, in: fileSystem)
         try shape.check(.mustExist)
         lock = try Self.lock(path, in: fileSystem)
+        integrity = try DirectoryIntegrity(path, in: fileSystem)
         do {
-            checkpoints = try DirectoryCheckpoints(path: path, in: fileSystem)
+            checkpoints = try DirectoryCheckpoints(
+                path: path, integrity: integrity, in: fileSystem)
         } catch {
             throw .checkpoint(error)
         }
@@ -75,6 +78,8 @@ public final class RecoveryPreview {
         of name: LogName, settings: LogSettings = LogSettings()
     ) throws(LogError) -> RecoveryReport {
         let folder = path + "/" + name.folder
+        let metadata = try? PartitionMetadata.load(
+            folder + "/" + PartitionMetadata.fileName, in: surroundings.fileSystem)
         let recovery = LogRecovery(
             folder: folder,
             files: SegmentFiles(
@@ -82,7 +87,12 @@ public final class RecoveryPreview {
                 creation: settings.segmentCreation),
             settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
             checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
-            bootID: surroundings.bootID, compactedTo: checkpoints.rewritten(of: name))
+            bootID: surroundings.bootID,
+            integrity: try integrity.log(
+                name.folder,
+                LogIdentity(topicID: metadata?.topicID, partition: name.partition),
+                now: surroundings.clock.wallClock()),
+            compactedTo: checkpoints.rewritten(of: name))
         return try recovery.preview()
     }
 }

@@ -23,6 +23,7 @@ struct SegmentVerification: ~Copyable {
     private let setting: Setting
     private var offsets: OffsetIndexCheck
     private var times: TimeIndexCheck
+    private(set) var sidecar: SidecarVerification?
     /// What `BatchCheck.records` needs.
     private var decompressor: Decompressor?
     private var scratch = ByteBuffer(capacity: 4096)
@@ -35,8 +36,12 @@ struct SegmentVerification: ~Copyable {
     /// Epochs that the checkpoint does not have, once each.
     private var contradicted: Set<LeaderEpoch> = []
 
-    init(_ setting: Setting, offsets: OffsetIndexCheck, times: TimeIndexCheck) {
+    init(
+        _ setting: Setting, offsets: OffsetIndexCheck, times: TimeIndexCheck,
+        sidecar: SidecarVerification? = nil
+    ) {
         self.setting = setting
+        self.sidecar = sidecar
         self.offsets = offsets
         self.times = times
         expected = setting.expected
@@ -77,6 +82,13 @@ struct SegmentVerification: ~Copyable {
         _ scope: inout VerificationScope
     ) -> BatchHeader {
         let positions = position..<position.advanced(by: header.sizeInBytes)
+        if let defect = sidecar?.defect(of: bytes, at: position) {
+            let base = Offset(exactly: header.baseOffset) ?? endOffset
+            let end = header.lastOffset.flatMap { Offset(exactly: $0)?.advanced(byExactly: 1) }
+            scope.find(
+                .brokenBatch(.integrity(defect)), in: setting.path, at: positions,
+                offsets: base..<max(base, end ?? base))
+        }
         var header = header
         let result: Result<BatchContents, BatchDefect>
         do throws(BatchDefect) {

@@ -41,14 +41,16 @@ public enum Verification {
         _ = try DirectoryFacts.content(
             MetaProperties.self, path + "/" + MetaProperties.fileName, &scope)
         let facts = try DirectoryFacts(path, &scope)
+        let integrity = try DirectoryIntegrity(path, in: fileSystem)
         for name in names {
             let verification = LogVerification(
-                folder: path + "/" + name.folder, name: name, facts: facts)
+                folder: path + "/" + name.folder, name: name, facts: facts, integrity: integrity)
             let before = scope.totals
             try verification.run(&scope)
             if scope.totals.isStopped { break }
             didFinish(name, scope.totals.since(before))
         }
+        for finding in integrity.findings { scope.findUnlessNamed(finding) }
         return scope.totals
     }
 
@@ -67,7 +69,8 @@ public enum Verification {
         let last = folder.split(separator: "/").last.map { String($0) } ?? folder
         let verification = LogVerification(
             folder: folder, name: LogName(folder: last),
-            facts: try DirectoryFacts(WholeFile.parent(of: folder), &scope))
+            facts: try DirectoryFacts(WholeFile.parent(of: folder), &scope),
+            integrity: try DirectoryIntegrity(WholeFile.parent(of: folder), in: fileSystem))
         try verification.run(&scope)
         return scope.totals
     }

@@ -52,6 +52,8 @@ struct VerificationScope {
     private let progress: (VerificationProgress) -> Void
     private let mustStop: () -> Bool
     private(set) var totals = VerificationTotals()
+    /// Files with which something is wrong.
+    private var named: Set<String> = []
     /// Bytes of batches that there are.
     var expectedSize = ByteCount.zero
 
@@ -70,7 +72,17 @@ struct VerificationScope {
         _ problem: Finding.Problem, in path: String, at positions: Range<FilePosition>? = nil,
         offsets: Range<Offset>? = nil
     ) {
-        let finding = Finding(problem, in: path, at: positions, offsets: offsets)
+        find(Finding(problem, in: path, at: positions, offsets: offsets))
+    }
+
+    /// A finding that says no more than that a file is another one: left out where it is known what
+    /// is wrong with it.
+    mutating func findUnlessNamed(_ finding: Finding) {
+        if !named.contains(finding.path) { find(finding) }
+    }
+
+    mutating func find(_ finding: Finding) {
+        if finding.severity != .note { named.insert(finding.path) }
         totals.findings[finding.severity, default: 0] += 1
         report(finding)
     }

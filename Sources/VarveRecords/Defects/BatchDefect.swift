@@ -11,6 +11,8 @@ public enum BatchDefect: Error, Hashable, Sendable {
     case checksum(stored: UInt32, computed: UInt32)
     /// The memory behind the bytes is gone: a mapped file was cut, or its disk cannot read it.
     case unreadable
+    /// The bytes are whole by their own checksum, and not what was written there.
+    case integrity(IntegrityDefect)
 
     // MARK: The header
     case baseOffsetNegative(Int64)
@@ -66,6 +68,7 @@ extension BatchDefect: CustomStringConvertible {
             "The checksum of the batch is \(computed), but \(stored) is stored with it."
         case .unreadable:
             "The bytes of the batch cannot be read: the file was cut short, or its disk failed."
+        case .integrity(let defect): "\(defect)"
         case .baseOffsetNegative(let offset):
             "The base offset is \(offset)."
         case .offsetOverflow(let base, let delta):

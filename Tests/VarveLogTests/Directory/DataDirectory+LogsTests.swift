@@ -62,7 +62,7 @@ struct DataDirectoryLogsTests {
         #expect(results.count == 3)
         let (a, b) = (try ManyLogs.name("a-0"), try ManyLogs.name("b-0"))
         #expect(try results[a]?.get().ends.written == Offset(3))
-        guard case .failure(.checkpoint) = results[b] else {
+        guard case .failure(.notAsClosed) = results[b] else {
             Issue.record("opened: \(String(describing: results[b]))")
             return
         }

@@ -259,7 +259,7 @@ struct DataDirectoryTests {
 
     @Test("a close that fails leaves no mark, gives the lock back, and the next opening recovers")
     func closeFails() throws {
-        for ordinal in 0..<100 {
+        for ordinal in 0..<200 {
             let home = try LogOnDisk()
             try home.append(0..<5)
             home.disk.fail(ordinal: ordinal, with: .inputOutput)

@@ -258,6 +258,7 @@ struct LogRecoveryTests {
             again.log.recovery.removedFiles.sorted() == [
                 String(LogOnDisk.file(bases[1], "index").dropFirst(9)),
                 String(LogOnDisk.file(bases[1], "timeindex").dropFirst(9)),
+                String(LogOnDisk.file(bases[1], "varve").dropFirst(9)),
             ])
         #expect(
             try again.values() == LogOnDisk.values(0..<Int(bases[1]) / 2)

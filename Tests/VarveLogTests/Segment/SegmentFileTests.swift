@@ -37,7 +37,7 @@ struct SegmentFileTests {
             disk.setContents(LogOnDisk.file(8, suffix, in: "/s"), [1, 2, 3])
         }
         _ = try files(disk).make(Offset(7), expectedSize: 0)
-        for suffix in ["log", "index", "timeindex"] {
+        for suffix in ["log", "index", "timeindex", "varve"] {
             #expect(disk.contents(LogOnDisk.file(7, suffix, in: "/s")) == [])
         }
         for suffix in ["txnindex", "snapshot"] {
@@ -51,7 +51,7 @@ struct SegmentFileTests {
         let disk = SimulatedDisk()
         disk.plantDirectory("/s")
         _ = try files(disk).make(Offset(7), expectedSize: 0)
-        #expect(disk.crash(keeping: .none).paths == disk.paths && disk.paths.count == 3)
+        #expect(disk.crash(keeping: .none).paths == disk.paths && disk.paths.count == 4)
         try files(disk).remove([Offset(7)])
         #expect(disk.crash(keeping: .none).paths.isEmpty)
     }
@@ -64,7 +64,7 @@ struct SegmentFileTests {
         let from = disk.operationCount
         try files(disk).remove([Offset(7)])
         let removed = disk.trace[from...].filter { $0.kind == .removeFile }.map(\.path)
-        #expect(removed.last == LogOnDisk.file(7, in: "/s") && removed.count == 3)
+        #expect(removed.last == LogOnDisk.file(7, in: "/s") && removed.count == 4)
     }
 
     @Test("missing index files of a segment that is opened are made, with durable names")
@@ -72,7 +72,7 @@ struct SegmentFileTests {
         let disk = SimulatedDisk()
         disk.setContents(LogOnDisk.file(7, in: "/s"), [])
         _ = try files(disk).open(Offset(7))
-        #expect(disk.crash(keeping: .none).paths.count == 3)
+        #expect(disk.crash(keeping: .none).paths.count == 4)
         #expect(throws: FileError.self) { _ = try files(disk).open(Offset(8)) }
     }
 

@@ -1,0 +1,118 @@
+internal import Synchronization
+internal import VarveBytes
+internal import VarveSystem
+internal import VarveTerms
+
+/// How far the sidecar of a segment may be believed.
+enum SidecarTrust: Hashable, Sendable {
+    /// The directory's root names the seal; nil: it says that there is none.
+    case closed(sealCRC: UInt32?)
+    /// Nothing vouches for it: it is believed as far as it describes the file.
+    case found
+}
+
+/// The sidecar of one segment, as readers and the writer share it: looked at with the first read,
+/// and published by whoever appends.
+///
+/// *Threads*: any thread may read; the log's owner publishes.
+final class SegmentSidecar: Sendable {
+    let paths: SegmentPaths
+    let identity: SegmentIdentity
+    let seed: UInt32
+    let trust: SidecarTrust
+    private let access: Segment.Access
+    private let fileSystem: any FileSystem
+    private let state: Mutex<State>
+
+    private struct State {
+        var look: SidecarLook?
+        var mapping: MappedBytes?
+    }
+
+    init(
+        _ paths: SegmentPaths, of log: LogIdentity, trust: SidecarTrust, access: Segment.Access,
+        in fileSystem: any FileSystem
+    ) {
+        self.paths = paths
+        identity = SegmentIdentity(log: log, baseOffset: paths.baseOffset)
+        seed = identity.seed
+        self.trust = trust
+        self.access = access
+        self.fileSystem = fileSystem
+        state = Mutex(State())
+    }
+
+    /// What to hold batches against; nil when there is no sidecar that can be believed.
+    ///
+    /// A sidecar that cannot be read now is done without for once, and looked at again later.
+    func check() -> SidecarCheck? {
+        let known = state.withLock { ($0.look, $0.mapping) }
+        guard let look = known.0 ?? (try? self.look()), let coverage = look.coverage,
+            coverage.entryCount > 0 || look.isForeign
+        else { return nil }
+        var source = SidecarSource(path: paths.sidecar, fileSystem: fileSystem, mapping: known.1)
+        if access == .mapped {
+            let size = look.blockCount * SidecarLayout.blockSize
+            if source.mapping.map({ $0.count < size }) ?? true {
+                guard let mapping = try? map(size) else { return nil }
+                source.mapping = mapping
+            }
+        }
+        return SidecarCheck(
+            source, coverage: coverage, seed: seed, isForeign: look.isForeign,
+            blockCount: look.blockCount)
+    }
+
+    /// The mapping leaves room for what is appended, so that it is made a few times and not with
+    /// each block.
+    private func map(_ size: Int) throws(FileError) -> MappedBytes {
+        let file = try OpenFile(paths.sidecar, .read, in: fileSystem)
+        let mapping = try file.map(size: ByteCount(size * 2))
+        state.withLock { $0.mapping = mapping }
+        return mapping
+    }
+
+    /// What the file holds; looked at once.
+    /// - Throws: what reading it threw; nothing is remembered then.
+    func look() throws(LogError) -> SidecarLook {
+        if let look = state.withLock({ $0.look }) { return look }
+        let look = try SidecarLook(of: self, in: fileSystem)
+        return state.withLock { state in
+            // The owner may have published meanwhile.
+            if state.look == nil { state.look = look }
+            return state.look ?? look
+        }
+    }
+
+    /// What the file's seal says of the other files; nil where it is not to be believed.
+    var seal: SidecarSeal? { (try? look())?.seal }
+
+    /// Entries below `coverage.entryCount` stand in the file.
+    func publish(_ coverage: SidecarCoverage) {
+        let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount)
+        state.withLock { state in
+            state.look = SidecarLook(coverage: coverage, blockCount: blockCount)
+        }
+    }
+
+    /// The file was sealed as it stands.
+    func publish(_ coverage: SidecarCoverage, sealed seal: SidecarSeal) {
+        let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount) + 1
+        state.withLock { state in
+            state.look = SidecarLook(coverage: coverage, blockCount: blockCount, seal: seal)
+        }
+    }
+
+    /// Makes sure that reads go on though another file gets the sidecar's name.
+    func keepReadable() {
+        guard access == .mapped, check() != nil, (try? look()) != nil else { return dismiss() }
+    }
+
+    /// Forgets what is known: the file was replaced, cut, or removed.
+    func forget() { state.withLock { $0 = State() } }
+
+    /// Goes without the sidecar from here on.
+    func dismiss() {
+        state.withLock { $0 = State(look: SidecarLook(coverage: nil, blockCount: 0)) }
+    }
+}
