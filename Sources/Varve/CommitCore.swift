@@ -40,10 +40,11 @@ final class CommitCore: Sendable {
         var producersTakenBack = 0
         /// Everything before it is acknowledged.
         var acknowledged: Offset
-        /// What ended each earlier generation: its tickets past the offset failed. A generation that
-        /// a cut of the log ended has no failed ones.
+        /// What ended each earlier generation: its tickets past the offset failed. A generation
+        /// that a cut of the log ended has no failed ones.
         var failures: [(acknowledged: Offset, error: LogError?)] = []
-        /// Whether submissions wait: the log is being cut, and their offsets go on where it ends then.
+        /// Whether submissions wait: the log is being cut, and their offsets go on where it ends
+        /// then.
         var isHeld = false
         var isCommitting = false
         /// Why nothing more is taken; nil while the log is open and sound.

@@ -247,6 +247,8 @@ public final class Log {
         } catch {
             throw .file(error)
         }
+        // Thousands of logs are closed one after the other.
+        active.rest()
         storeSnapshot()
         noteEnds()
         // What is known of damage is found again.
@@ -262,7 +264,9 @@ public final class Log {
     /// Lets the next checkpoint of the directory say how far this log is flushed.
     public func noteForCheckpoint() throws(LogError) {
         try checkOpen()
+        let isResting = active.isResting
         try wrapping { () throws(FileError) in try active.flushIndexes() }
+        if isResting { active.rest() }
         noteEnds()
         try storeQuarantine()
     }

@@ -10,7 +10,8 @@ struct RecoverCommandTests {
     private static let tear =
         "for n in 1 2 3; do echo \"line $n\" | \"$VARVE\" append data --quiet >/dev/null; done\n"
         + "log=data/log-0/00000000000000000000.log\n"
-        + "head -c 40 $log >half; cat half >>$log; rm data/.kafka_cleanshutdown\n"
+        + "head -c 40 $log >half; cat half >>$log\n"
+        + "rm data/.kafka_cleanshutdown data/varve.integrity*\n"
 
     @Test("what is no data directory, or lacks the log, ends with 3")
     func refused() throws {

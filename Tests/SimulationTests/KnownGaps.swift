@@ -1,5 +1,5 @@
-/// What damage may do unseen. Each list is exact: a gap that is not on it fails the test, and so does
-/// one that was closed. They may only shrink.
+/// What damage may do unseen. Each list is exact: a gap that is not on it fails the test, and so
+/// does one that was closed. They may only shrink.
 enum KnownGaps {
     static let truncations: Set<String> = []
 

@@ -13,15 +13,17 @@ enum RepairCommand {
     static let command = Command(
         "repair", "put back damaged or missing records from other copies",
         paragraphs: [
-            "Reads every log of DIR whole. What is damaged, or missing below the last known-flushed "
-                + "offset, is taken batch by batch from whichever copy has it sound: copies that are "
-                + "damaged at different places make up for each other. Copies are directories that "
-                + "Varve or Apache Kafka wrote; they are only read, and should not be in use.",
-            "A batch is taken only where its checksum holds, its offsets and leader epoch fit between "
-                + "the sound batches on both sides, all copies that have it agree, and the topic id "
-                + "or the batches around the damage show that it is a copy of this log. What no copy "
-                + "has stays fenced and is named. Each segment is written anew beside the old one, "
-                + "read again, and renamed: a crash leaves the old one or the new one.",
+            "Reads every log of DIR whole. What is damaged, or missing below the last "
+                + "known-flushed offset, is taken batch by batch from whichever copy has it "
+                + "sound: copies that are damaged at different places make up for each other. "
+                + "Copies are directories that Varve or Apache Kafka wrote; they are only read, "
+                + "and should not be in use.",
+            "A batch is taken only where its checksum holds, its offsets and leader epoch "
+                + "fit between the sound batches on both sides, all copies that have it agree, "
+                + "and the topic id or the batches around the damage show that it is a copy of "
+                + "this log. What no copy has stays fenced and is named. Each segment is written "
+                + "anew beside the old one, read again, and renamed: a crash leaves the old one "
+                + "or the new one.",
         ],
         positionals: [LogPlace.directory],
         options: [from, log, dryRun],
@@ -113,7 +115,8 @@ private struct RepairText {
         for place in report.places {
             let size = place.positions.lowerBound.distance(to: place.positions.upperBound)
             try console.output.line(
-                "\(name): segment \(place.segment), \(size) bytes at \(place.positions.lowerBound), "
+                "\(name): segment \(place.segment), \(size) bytes at "
+                    + "\(place.positions.lowerBound), "
                     + "offsets \(Self.text(of: place.offsets)): \(place.reason)")
             let verb = mode == .write ? "repaired" : "can be repaired"
             for offsets in place.repaired {

@@ -18,8 +18,8 @@ enum ScrubCommand {
             "Goes through every batch of every log and holds it against its checksum. Damage is "
                 + "written down in the log's quarantine, from which readers, 'status' and 'repair' "
                 + "know it; a fence around bytes that are sound again is lifted.",
-            "Ctrl-C stops it, and --resume goes on from there. A program that has the directory open "
-                + "scrubs its own logs; this command is for directories that nobody has open.",
+            "Ctrl-C stops it, and --resume goes on from there. A program that has the directory "
+                + "open scrubs its own logs; this command is for directories that nobody has open.",
         ],
         positionals: [LogPlace.directory],
         options: [rate, log, resume],

@@ -6,9 +6,9 @@ enum StatusCommand {
     static let command = Command(
         "status", "show what logs a directory has, how large they are, and how they are",
         paragraphs: [
-            "Opens nothing, takes no lock and changes nothing: it may run beside the owner. Damage is "
-                + "what is known of: 'scrub' and 'verify' look for more. Directories of Apache Kafka "
-                + "are shown alike.",
+            "Opens nothing, takes no lock and changes nothing: it may run beside the owner. Damage "
+                + "is what is known of: 'scrub' and 'verify' look for more. Directories of Apache "
+                + "Kafka are shown alike.",
             "STATE is 'ok', or what is not: ranges that are fenced as damaged, indexes that are "
                 + "missing.",
         ],

@@ -29,8 +29,8 @@ public struct LogStatus: Hashable, Sendable {
 }
 
 /// What a data directory looks like from outside: whose it is, how it was left, and its logs. It
-/// takes no lock and changes nothing; what an owner does meanwhile may show in one number and not in
-/// another.
+/// takes no lock and changes nothing; what an owner does meanwhile may show in one number and not
+/// in another.
 public struct DirectoryStatus: Sendable {
     public let path: String
     /// Nil when there is no file, or none that can be read.

@@ -51,7 +51,8 @@ final class KnownDamage: Sendable {
         }
     }
 
-    /// Stores the quarantine, if it changed since it was stored or read. A file without ranges goes.
+    /// Stores the quarantine, if it changed since it was stored or read. A file without ranges
+    /// goes.
     func store(in folder: String, _ fileSystem: any FileSystem) throws(LogError) {
         let next = state.withLock { state -> Quarantine? in
             defer { state.isChanged = false }

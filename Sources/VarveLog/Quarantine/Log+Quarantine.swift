@@ -6,8 +6,8 @@ extension Log {
     /// What is known to be damaged: found by this opening, by reads, and by those before it.
     public var quarantine: Quarantine { published.damage.quarantine }
 
-    /// Stores what was found since; `DataDirectory.checkpoint` and `close` do it as well. Nothing is
-    /// lost without it, damage is found again.
+    /// Stores what was found since; `DataDirectory.checkpoint` and `close` do it as well. Nothing
+    /// is lost without it, damage is found again.
     public func storeQuarantine() throws(LogError) {
         try published.damage.store(in: path, surroundings.fileSystem)
     }

@@ -11,7 +11,7 @@ struct EndsFile: ~Copyable {
     private let folder: String
     private let fileSystem: any FileSystem
     private var file: OpenFile?
-    /// Whether the file's name and a first slot are sure to survive a power cut.
+    /// Whether the file's name and both slots are sure to survive a power cut.
     private(set) var isDurable = false
     /// The number of the slot that was written last.
     private(set) var sequence: UInt64
@@ -36,26 +36,34 @@ struct EndsFile: ~Copyable {
         return PublishedEnds(file: copy.bytes(in: 0..<copy.count))
     }
 
-    /// Writes the next slot; nothing waits for the disk.
+    /// Writes the next slot. Nothing waits for the disk, except the first time: recovery has to find
+    /// the file, and a whole slot beside one that is torn.
     mutating func publish(_ ends: PublishedEnds) throws(FileError) {
-        if file == nil { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
-        try write(ends)
-        // The first version is flushed with its name, so that recovery finds the file at all.
         #if VARVE_PLANTED_BUGS
             if PlantedBug.endsNameNotFlushed.isPlanted { isDurable = true }
         #endif
+        guard isDurable else { return try publishDurably(ends) }
+        try open()
+        try write(ends)
+    }
+
+    /// Writes both slots and waits for the disk: before the flushed end may be taken back.
+    mutating func publishDurably(_ ends: PublishedEnds) throws(FileError) {
+        try open()
+        try write(ends)
+        // The second slot is touched only when the first is safe: a power cut may tear the one and
+        // lose the other.
+        try file?.flush()
+        try write(ends)
+        try file?.flush()
         if !isDurable {
-            try file?.flush()
             try fileSystem.flushDirectory(folder)
             isDurable = true
         }
     }
 
-    /// Writes both slots and waits for the disk: before the flushed end may be taken back.
-    mutating func publishDurably(_ ends: PublishedEnds) throws(FileError) {
-        try publish(ends)
-        try write(ends)
-        try file?.flush()
+    private mutating func open() throws(FileError) {
+        if file == nil { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
     }
 
     private mutating func write(_ ends: PublishedEnds) throws(FileError) {

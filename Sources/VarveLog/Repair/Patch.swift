@@ -12,8 +12,9 @@ struct Offering {
 
 /// What can be made good of a wound: runs of batches from other copies, and what stays lost.
 ///
-/// Pure: decided from what is sound here and there, before anything is written. Never a guess: where
-/// two copies differ, or none can show that it is a copy of this log, the place stays as it is.
+/// Pure: decided from what is sound here and there, before anything is written. Never a guess:
+/// where two copies differ, or none can show that it is a copy of this log, the place stays as it
+/// is.
 struct Patch: Hashable {
     /// Batches that follow each other without a gap.
     struct Run: Hashable {

@@ -6,11 +6,12 @@ public import VarveTerms
 ///     let repair = try Repair("/var/lib/varve", from: ["/backup/varve"], in: surroundings)
 ///     for name in try repair.logNames() { print(try repair.run(name, .write)) }
 ///
-/// Each log is read whole. What is damaged, or missing, is taken batch by batch from whichever donor
-/// has it sound; two donors that are damaged at different places make up for each other. A batch is
-/// taken only where its checksum holds, its offsets fit between the sound batches on both sides, its
-/// leader epoch does, all donors that have it agree, and the topic id or the batches around the damage
-/// show that the donor is a copy of this log. What no donor has stays fenced, and is named.
+/// Each log is read whole. What is damaged, or missing, is taken batch by batch from whichever
+/// donor has it sound; two donors that are damaged at different places make up for each other. A
+/// batch is taken only where its checksum holds, its offsets fit between the sound batches on both
+/// sides, its leader epoch does, all donors that have it agree, and the topic id or the batches
+/// around the damage show that the donor is a copy of this log. What no donor has stays fenced, and
+/// is named.
 ///
 /// While this object lives nobody else can open the directory. Donors are only read.
 /// *Threads*: not `Sendable`.
@@ -81,8 +82,8 @@ public final class Repair {
     /// before that leaves each segment as it was or repaired.
     /// - Parameter goesOn: is told how many bytes were read with each step, and answers whether to
     ///   go on; it is not asked any more once writing begins.
-    /// - Throws: `.file`; `.corrupt` when a donor changed while it was read. Segments that were done
-    ///   stay repaired then.
+    /// - Throws: `.file`; `.corrupt` when a donor changed while it was read. Segments that were
+    ///   done stay repaired then.
     /// - Complexity: reads the log once, the donors' segments that have what is missing once, and
     ///   writes each damaged segment anew.
     public func run(

@@ -145,8 +145,8 @@ extension RepairPlan.Treatment {
     /// How large a segment is made of batches that have none.
     private static let segmentSizeMax = 1 << 30
 
-    /// What goes into the wound's own segment: everything, unless the wound is at its end and a copy
-    /// shows that other segments begin in it.
+    /// What goes into the wound's own segment: everything, unless the wound is at its end and a
+    /// copy shows that other segments begin in it.
     private var kept: [FoundBatch] {
         guard wound.isAtEnd, patch.isComplete || wound.positions.isEmpty else {
             return patch.runs.flatMap(\.batches)
@@ -196,8 +196,8 @@ extension RepairPlan.Treatment {
 
     private var leftOffsets: Range<Offset> { patch.left.first ?? wound.offsets }
 
-    /// The wound's bytes that stay, by their positions in the old file; behind what was put in where
-    /// bytes are missing.
+    /// The wound's bytes that stay, by their positions in the old file; behind what was put in
+    /// where bytes are missing.
     fileprivate var left: Range<Int> {
         let front = kept.filter { $0.end <= leftOffsets.lowerBound }.reduce(0) { $0 + $1.size }
         let back = kept.reduce(0) { $0 + $1.size } - front

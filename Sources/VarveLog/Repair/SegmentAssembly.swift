@@ -3,15 +3,15 @@ internal import VarveRecords
 internal import VarveSystem
 internal import VarveTerms
 
-/// Puts a segment together from what is sound of it and from batches of other copies, beside the one
-/// that it replaces, and lets it take the place in one step.
+/// Puts a segment together from what is sound of it and from batches of other copies, beside the
+/// one that it replaces, and lets it take the place in one step.
 ///
 ///     <base>.log.cleaned      written, flushed, read again and compared
 ///     <base>.log              the rename: before it the old bytes, after it the new ones
 ///     <base>.index, …         made anew from the new bytes
 ///
-/// A crash leaves the old segment or the new one. A `.cleaned` file that it leaves is removed by the
-/// next opening, by Kafka's too; an index that it leaves missing is made anew by either.
+/// A crash leaves the old segment or the new one. A `.cleaned` file that it leaves is removed by
+/// the next opening, by Kafka's too; an index that it leaves missing is made anew by either.
 struct SegmentAssembly {
     enum Piece: Hashable {
         /// Bytes of the segment as it is.

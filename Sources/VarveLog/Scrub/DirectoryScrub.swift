@@ -1,14 +1,14 @@
 internal import VarveSystem
 public import VarveTerms
 
-/// Goes through all logs of a data directory that nobody has open, step by step, and remembers where
-/// it was left.
+/// Goes through all logs of a data directory that nobody has open, step by step, and remembers
+/// where it was left.
 ///
 ///     let scrub = try DirectoryScrub("/var/lib/varve", .resume, in: surroundings)
 ///     while !(try scrub.step(budget: .mib(1)).isDone) { … }
 ///
-/// While this object lives nobody else can open the directory. A program that has it open scrubs its
-/// own logs, with `Scrub`. Nothing is written but the quarantines and `varve.scrub`.
+/// While this object lives nobody else can open the directory. A program that has it open scrubs
+/// its own logs, with `Scrub`. Nothing is written but the quarantines and `varve.scrub`.
 /// *Threads*: not `Sendable`.
 public final class DirectoryScrub {
     private let path: String

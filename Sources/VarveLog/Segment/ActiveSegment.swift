@@ -167,6 +167,9 @@ struct ActiveSegment: ~Copyable {
         try files.timeIndex.flush()
     }
 
+    /// Whether nothing was written since the opening, or since `rest`.
+    var isResting: Bool { !files.log.isOpen }
+
     /// Gives the descriptors back until the next append. Everything is flushed.
     mutating func rest() { files.rest() }
 

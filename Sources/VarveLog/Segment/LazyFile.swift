@@ -21,6 +21,8 @@ struct LazyFile: ~Copyable {
         self.file = consume file
     }
 
+    var isOpen: Bool { file != nil }
+
     private mutating func open() throws(FileError) {
         if file == nil { file = try OpenFile(path, .readWrite, in: fileSystem) }
     }

@@ -14,7 +14,8 @@ final class Segment: Sendable {
     let offsetIndex: IndexFile
     let timeIndex: IndexFile
     let transactionIndex: TransactionIndex
-    /// What its batches are held against when they are read; nil where nobody knows whose log it is.
+    /// What its batches are held against when they are read; nil where nobody knows whose log it
+    /// is.
     let sidecar: SegmentSidecar?
     /// How bytes are read: the owner of the lock maps, other processes copy.
     let access: Access

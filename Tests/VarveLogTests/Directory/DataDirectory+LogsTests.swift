@@ -267,6 +267,7 @@ struct DataDirectoryLogsTests {
             let again = try DataDirectory(path + "/d", in: LogFixture.linux())
             let idle = try openFileCount()
             try again.openAll()
+            try again.checkpoint()
             #expect(try openFileCount() == idle)
             for log in again.openLogs.values {
                 try ManyLogs.append("x", to: log)
@@ -274,7 +275,9 @@ struct DataDirectoryLogsTests {
             }
             #expect(try openFileCount() == idle)
             for log in again.openLogs.values { try ManyLogs.append("y", to: log) }
+            let logs = Array(again.openLogs.values)
             try again.close()
+            #expect(try openFileCount() <= idle + logs.count)
         }
     }
 

@@ -24,7 +24,8 @@ struct QuarantineTests {
     }
 
     private let golden =
-        "0\n2\n0 71 142 1 2 1769884200000 The checksum of the batch is 1, but 2 is stored with it.\n"
+        "0\n2\n0 71 142 1 2 1769884200000 "
+        + "The checksum of the batch is 1, but 2 is stored with it.\n"
         + "42 500 500 90 95 0 records are missing\ncrc32c 2102701683\n"
 
     private var goldenValue: Quarantine {

@@ -32,7 +32,7 @@ struct EndsFileTests {
         for written in 1...6 {
             try file.publish(ends(Int64(written)))
             let found = sequences(disk).compactMap { $0 }
-            #expect(Set(found) == (written == 1 ? [1] : [UInt64(written) - 1, UInt64(written)]))
+            #expect(Set(found) == [UInt64(written), UInt64(written) + 1])
             #expect(
                 try EndsFile.load(folder: "/l", in: disk)?.ends.written == Offset(Int64(written)))
         }
@@ -50,5 +50,27 @@ struct EndsFileTests {
             let found = try EndsFile.load(folder: "/l", in: after)
             #expect(found?.ends.written == Offset(3), "\(size) bytes of the slot")
         }
+    }
+
+    @Test("a power cut during a durable publishing leaves the ends before it or the new ones")
+    func durableIsOneStep() throws {
+        let disk = SimulatedDisk()
+        disk.plantDirectory("/l")
+        var file = EndsFile(folder: "/l", last: nil, in: disk)
+        for written in 1...2 { try file.publish(ends(Int64(written))) }
+        let before = disk.operationCount
+        try file.publishDurably(ends(3))
+        for moment in before...disk.operationCount {
+            let disk = SimulatedDisk(replaying: disk.trace, through: moment)
+            for mask in 0..<UInt64(1) << UInt64(disk.pendingAtoms.count) {
+                for tear in [nil] + (0..<PublishedEnds.Layout.slotSize).map(Tear.prefix) {
+                    let after = disk.crash(keeping: .mask(mask), tearing: tear)
+                    let found = try EndsFile.load(folder: "/l", in: after)
+                    #expect(found != nil, "after \(moment), keeping \(mask), \(tear as Any)")
+                }
+            }
+        }
+        let after = try EndsFile.load(folder: "/l", in: disk.crash(keeping: .none))
+        #expect(after?.ends.written == Offset(3))
     }
 }
