@@ -39,7 +39,7 @@ struct RecoverCommandTests {
             Self.tear + """
                 "$VARVE" verify data >/dev/null; echo $?
                 "$VARVE" recover data --json; echo $?
-                "$VARVE" verify data; echo $?
+                "$VARVE" verify data --quiet; echo $?
                 test -e data/.kafka_cleanshutdown && "$VARVE" recover data --dry-run --quiet
                 """)
         #expect(outcome.code == 0, "\(outcome)")

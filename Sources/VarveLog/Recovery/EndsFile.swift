@@ -36,7 +36,7 @@ struct EndsFile: ~Copyable {
         return PublishedEnds(file: copy.bytes(in: 0..<copy.count))
     }
 
-    /// Writes the next slot. Nothing waits for the disk, except the first time: recovery has to find
+    /// Writes the next slot. Nothing waits for the disk, except the first time: recovery must find
     /// the file, and a whole slot beside one that is torn.
     mutating func publish(_ ends: PublishedEnds) throws(FileError) {
         #if VARVE_PLANTED_BUGS
