@@ -2,6 +2,7 @@ import Testing
 import VarveLog
 import VarveProof
 import VarveSim
+import VarveTerms
 
 /// Searches that must find something: a harness that cannot fail proves nothing.
 @Suite("canaries")
@@ -41,6 +42,23 @@ struct CanaryTests {
         let wanted = try #require(CrashCase(parsing: example.label))
         #expect(wanted.crashes.count == 2)
         #expect(try CrashSearch.fault(replaying: wanted, of: Self.lying) == example.what)
+    }
+
+    @Test(
+        "the compacting workloads do take records",
+        arguments: Workload.canonical.filter { $0.name.hasPrefix("compacting") })
+    func compactions(_ workload: Workload) throws {
+        let scene = try workload.played()
+        let directory = try DataDirectory(
+            Scene.path, in: Scene.surroundings(scene.disk.processDeath(), boot: Scene.boot))
+        let log = try directory.openLog(Scene.name(), settings: workload.settings)
+        let contents = Contents(of: log.reader)
+        let count = Int(log.ends.written.rawValue)
+        #expect(contents.served.count < count)
+        let expectation = try #require(scene.expectations(at: .max)[Scene.name()])
+        #expect(contents.fault(against: expectation, start: 0, end: count) == nil)
+        let promised = contents.served.first { !expectation.optional.contains($0.offset) }
+        #expect(promised != nil, "something may not be taken")
     }
 
     @Test("bytes that a reader serves and that were not appended are found")

@@ -107,12 +107,18 @@ package struct Contents {
         if !(expectation.startMin...expectation.startMax).contains(start) {
             return "starts at \(start), not in \(expectation.startMin)...\(expectation.startMax)"
         }
-        for (expected, record) in zip(start..., served) {
+        var expected = start
+        for record in served {
+            while expected < record.offset, expectation.optional.contains(expected) {
+                expected += 1
+            }
             if record.offset != expected { return "offset \(record.offset) follows \(expected)" }
             if let fault = Self.fault(record, expectation) { return fault }
+            expected += 1
         }
-        return served.count == end - start
-            ? nil : "\(served.count) records between \(start) and \(end)"
+        while expected < end, expectation.optional.contains(expected) { expected += 1 }
+        return expected == end
+            ? nil : "\(served.count) records between \(start) and \(end), not at \(expected)"
     }
 
     package static func fault(_ record: Served, _ expectation: Expectation) -> String? {

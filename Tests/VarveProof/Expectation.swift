@@ -12,6 +12,8 @@ package struct Expectation: Hashable {
     /// Between which offsets the log starts.
     package private(set) var startMin = 0
     package private(set) var startMax = 0
+    /// Offsets that a compaction may have taken, since a later record has their key.
+    package private(set) var optional: Set<Int> = []
     /// A deletion up to here failed, which may have moved the start or not.
     private var doubtfulStart = 0
     /// Where the log started before it was cut below that.
@@ -33,7 +35,9 @@ package struct Expectation: Hashable {
         case beginTruncate(to: Int)
         case endTruncate(to: Int)
         /// The log was opened and holds these values.
-        case settle(start: Int, [String])
+        case settle(start: Int, end: Int, [Contents.Served])
+        /// A compaction begins, which may take these offsets.
+        case beginClean(taking: [Int])
         /// Nothing above this was promised any more: a flush had failed.
         case forget(above: Int)
 
@@ -41,7 +45,7 @@ package struct Expectation: Hashable {
         var asksForMore: Bool {
             switch self {
             case .acknowledge, .endDelete, .endTruncate, .settle: true
-            case .submit, .beginDelete, .failDelete, .beginTruncate, .forget: false
+            case .submit, .beginDelete, .failDelete, .beginTruncate, .forget, .beginClean: false
             }
         }
     }
@@ -69,23 +73,25 @@ package struct Expectation: Hashable {
             startMin = min(startMin, end)
         case .endTruncate(let end):
             candidates.removeLast(max(0, candidates.count - end))
+            optional = optional.filter { $0 < end }
             startMin = min(startBeforeCut, end)
             startMax = max(startMin, min(startMax, end))
             doubtfulStart = min(doubtfulStart, end)
-        case .settle(let start, let values): settle(start: start, values: values)
+        case .settle(let start, let end, let served): settle(start: start, end: end, served)
+        case .beginClean(let offsets): optional.formUnion(offsets)
         case .forget(let end): writtenEnd = min(writtenEnd, end)
         }
     }
 
-    /// The log was opened again and holds these values: that is what stands there from now on.
-    package mutating func settle(start: Int, values: [String]) {
+    /// The log was opened again and holds these records: that is what stands there from now on.
+    package mutating func settle(start: Int, end: Int, _ served: [Contents.Served]) {
         startMin = start
         startMax = start
         doubtfulStart = 0
-        let end = start + values.count
         while candidates.count < end { candidates.append([]) }
         candidates.removeLast(candidates.count - end)
-        for (number, value) in values.enumerated() { candidates[start + number] = [value] }
+        optional = optional.filter { $0 < end }
+        for record in served { candidates[record.offset] = [record.value] }
         (flushedEnd, writtenEnd) = (end, end)
     }
 }

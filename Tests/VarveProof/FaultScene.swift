@@ -217,7 +217,7 @@ package final class FaultScene {
             // The fault may hit the reading as well; what is served must still be right.
             if found.stuck == nil { wrong = "opened again: \(fault), \(log.recovery)" }
         } else {
-            apply(.settle(start: start, found.values))
+            apply(.settle(start: start, end: end, found.served))
             wasPowerCut = false
         }
         self.log = log

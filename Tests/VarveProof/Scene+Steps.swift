@@ -36,6 +36,29 @@ extension Scene {
         try didAppend(1, at: base, to: number)
     }
 
+    /// Appends records with these keys, one batch.
+    package func append(
+        keys: [Int], to number: Int = 0, epoch: Int32 = 0, padding: Int = 0
+    ) throws {
+        let base = Int(try log(number).ends.written.rawValue)
+        let values = keys.map { _ in nextValue(epoch, padding) }
+        let batch = try Self.batch(
+            values, keys: keys.map { Array("key-\($0)".utf8) },
+            timestamp: clock.wallClock().milliseconds)
+        for (place, key) in keys.enumerated() { keyed[number, default: [:]][base + place] = key }
+        try append(batch, values, to: number, epoch: epoch)
+    }
+
+    /// Compacts the log: of each key what is not the latest may go.
+    package func clean(_ number: Int = 0) throws {
+        let keys = keyed[number, default: [:]]
+        var latest: [Int: Int] = [:]
+        for (offset, key) in keys { latest[key] = max(offset, latest[key] ?? offset) }
+        note(number, .beginClean(taking: keys.filter { latest[$0.value] != $0.key }.keys.sorted()))
+        try log(number).clean(now: clock.wallClock())
+        try noteEnds(number)
+    }
+
     /// Whose sequence numbers.
     struct ProducerKey: Hashable {
         var log: Int

@@ -22,6 +22,8 @@ package final class Scene {
     private var serial = 0
     /// The next sequence number of each producer.
     var sequences: [ProducerKey: Int32] = [:]
+    /// The keys of records, by log and offset.
+    var keyed: [Int: [Int: Int]] = [:]
     /// Where batches start, by log.
     var bases: [LogName: [Int]] = [:]
 
@@ -109,18 +111,23 @@ package final class Scene {
     }
 
     package static func batch(
-        _ values: [String], compression: Compression = .none, timestamp: Int64 = 1_000,
-        _ change: (inout BatchSettings) -> Void = { _ in }
+        _ values: [String], keys: [[UInt8]] = [], compression: Compression = .none,
+        timestamp: Int64 = 1_000, _ change: (inout BatchSettings) -> Void = { _ in }
     ) throws -> [UInt8] {
         var builder = RecordBatchBuilder()
         var settings = BatchSettings()
         settings.compression = compression
         change(&settings)
         builder.begin(settings)
-        for value in values {
-            _ = try builder.append(
-                key: nil, value: Array(value.utf8).rawSpan,
-                timestamp: Timestamp(milliseconds: timestamp))
+        for (place, value) in values.enumerated() {
+            let time = Timestamp(milliseconds: timestamp)
+            let bytes = Array(value.utf8)
+            if place < keys.count {
+                let key = keys[place]
+                _ = try builder.append(key: key.rawSpan, value: bytes.rawSpan, timestamp: time)
+            } else {
+                _ = try builder.append(key: nil, value: bytes.rawSpan, timestamp: time)
+            }
         }
         var output = ByteBuffer()
         try builder.finish(with: Compressor(), into: &output)

@@ -9,7 +9,7 @@ extension Workload {
         large, largeAfterSmall, pageCacheRolls, intervalRolls, fullIndexes, compressedRolls,
         rollsByAge, epochsAndRolls, truncatingAndClosing, truncatingUnflushed, deletingAll,
         deletingAndClosing, retentionAndClosing, producers, producersAndClosing, transactions,
-        transactionsAndCuts, transactionsUnflushed,
+        transactionsAndCuts, transactionsUnflushed, compacting, compactingTwice,
     ]
 
     private static func roomy(_ policy: FlushPolicy = .durable) -> LogSettings {
@@ -225,5 +225,45 @@ extension Workload {
             try scene.produce(by: 7, isTransactional: true)
             try scene.end(.commit, of: 7)
             try scene.flush()
+        })
+
+    // MARK: Compaction
+
+    private static func compacted(_ policy: FlushPolicy = .durable) -> LogSettings {
+        settings(policy) {
+            $0.cleanupPolicy = .compact
+            $0.compaction.minCleanableDirtyRatio = 0
+        }
+    }
+
+    static let compacting = Workload(
+        name: "compacting", settings: compacted(),
+        prepare: { scene in
+            try scene.open()
+            for number in 0..<8 {
+                try scene.append(keys: [number % 3, 7, number % 2], padding: 90)
+            }
+        },
+        run: { scene in
+            try scene.clean()
+            try scene.append(keys: [1], padding: 90)
+            try scene.close()
+        })
+
+    /// What was compacted is compacted again, with a tail that is not flushed.
+    static let compactingTwice = Workload(
+        name: "compacting twice", settings: compacted(.pageCache),
+        prepare: { scene in
+            try scene.open()
+            for number in 0..<6 { try scene.append(keys: [number % 2, 5], padding: 150) }
+            try scene.flush()
+            try scene.clean()
+            for number in 0..<4 { try scene.append(keys: [number % 2, 5], padding: 150) }
+            try scene.flush()
+        },
+        run: { scene in
+            try scene.append(keys: [0, 1], padding: 100)
+            try scene.clean()
+            try scene.append(keys: [5])
         })
 }

@@ -69,7 +69,7 @@ struct ScriptJudge {
         if let fault = contents.fault(against: expectation, start: start, end: end) { return fault }
         if !log.recovery.damaged.isEmpty { return "damage in an undamaged log" }
         if !log.recovery.gaps.isEmpty { return "gaps in a log that has none" }
-        next.settle(start: start, values: contents.values)
+        next.settle(start: start, end: end, contents.served)
         return nil
     }
 
