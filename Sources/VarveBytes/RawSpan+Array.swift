@@ -6,12 +6,3 @@ extension [UInt8] {
         get { unsafe span.bytes }
     }
 }
-
-extension String.UTF8View {
-    /// The UTF-8 bytes of the string, for interfaces that take spans.
-    @inlinable
-    public var rawSpan: RawSpan {
-        @_lifetime(borrow self)
-        borrowing get { unsafe span.bytes }
-    }
-}

@@ -123,7 +123,8 @@ struct AppendingChild {
     }
 
     private static func fail(_ text: String) -> Never {
-        try? LinuxStream.standardError.write("varve-kill: child: \(text)\n".utf8.rawSpan)
+        let bytes = Array("varve-kill: child: \(text)\n".utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
         LinuxProcess.exit(2)
     }
 }

@@ -49,11 +49,13 @@ enum KillProgram {
         }
         let seconds = Double(clock.now().duration(since: start) / .microseconds(1)) / 1e6
         let line = loop.tally.line(model: loop.model, seed: options.seed, seconds: seconds)
-        try? LinuxStream.standardOutput.write((line + "\n").utf8.rawSpan)
+        let bytes = Array((line + "\n").utf8)
+        try? LinuxStream.standardOutput.write(bytes.rawSpan)
         return end == .finished ? 0 : 1
     }
 
     private static func say(_ text: String) {
-        try? LinuxStream.standardError.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
     }
 }

@@ -97,10 +97,12 @@ enum ProveProgram {
     }
 
     static func say(_ text: String) {
-        try? LinuxStream.standardError.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
     }
 
     private static func write(_ text: String) {
-        try? LinuxStream.standardOutput.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardOutput.write(bytes.rawSpan)
     }
 }

@@ -88,10 +88,3 @@ enum BenchCommand {
         }
     }
 }
-
-extension Output {
-    /// Collects text as it is.
-    fileprivate func write(text: String) throws(CommandError) {
-        try write(text.utf8.rawSpan)
-    }
-}

@@ -114,9 +114,9 @@ enum RecoverQuestion {
     static func ask(_ question: String, _ console: Console) throws(CommandError) {
         try console.output.flush()
         console.clearProgress()
-        let prompt = "\(question) [y/N] "
+        let prompt = Array("\(question) [y/N] ".utf8)
         try files { () throws(FileError) in
-            try LinuxStream.standardError.write(prompt.utf8.rawSpan)
+            try LinuxStream.standardError.write(prompt.rawSpan)
         }
         var line = ByteBuffer()
         do throws(FileError) {

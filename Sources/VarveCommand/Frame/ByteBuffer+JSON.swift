@@ -5,7 +5,8 @@ extension ByteBuffer {
     /// Appends a string with its quotes.
     mutating func appendJSON(text: String) {
         // The bytes of a Swift string are UTF-8.
-        _ = appendJSON(utf8: text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        _ = appendJSON(utf8: bytes.rawSpan)
     }
 
     /// Appends a member for bytes that are most often text: `"value":"text"`, or in base64 (RFC

@@ -71,5 +71,8 @@ final class Console {
         try? stream.write(buffer.bytes)
     }
 
-    private func write(_ text: String) { try? stream.write(text.utf8.rawSpan) }
+    private func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        try? stream.write(bytes.rawSpan)
+    }
 }

@@ -43,9 +43,9 @@ final class Output {
         try settle()
     }
 
-    /// Collects bytes as they are.
-    func write(_ bytes: RawSpan) throws(CommandError) {
-        buffer.append(bytes)
+    /// Collects text as it is.
+    func write(text: String) throws(CommandError) {
+        buffer.append(text)
         try settle()
     }
 

@@ -34,10 +34,10 @@ enum Program {
         switch name {
         case "--help", "-h", "help":
             guard name == "help", let topic = rest.first(where: { !$0.hasPrefix("-") }) else {
-                try console.output.write(HelpText.overview(CommandTable.all).utf8.rawSpan)
+                try console.output.write(text: HelpText.overview(CommandTable.all))
                 return .done
             }
-            try console.output.write(HelpText.page(of: try command(topic)).utf8.rawSpan)
+            try console.output.write(text: HelpText.page(of: try command(topic)))
             return .done
         case "--version":
             try console.output.line("varve \(CommandTable.version)")
@@ -46,7 +46,7 @@ enum Program {
             let command = try command(name)
             let arguments = try Arguments(rest, for: command)
             guard !arguments[Command.help] else {
-                try console.output.write(HelpText.page(of: command).utf8.rawSpan)
+                try console.output.write(text: HelpText.page(of: command))
                 return .done
             }
             return try command.run(

@@ -59,7 +59,8 @@ final class Progress {
     }
 
     private func write(_ text: String, to terminal: LinuxStream) {
-        try? terminal.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? terminal.write(bytes.rawSpan)
     }
 }
 

@@ -55,7 +55,8 @@ struct DeathProgram {
         guard var program = DeathProgram(parsing: words),
             let search = DeathSearch(in: program.directory)
         else {
-            try? LinuxStream.standardError.write(usage.utf8.rawSpan)
+            let bytes = Array(usage.utf8)
+            try? LinuxStream.standardError.write(bytes.rawSpan)
             return 2
         }
         LinuxProcess.watchStopSignals()
@@ -64,7 +65,8 @@ struct DeathProgram {
             // What a case that is played again leaves is there to be looked at.
             if program.replay == nil { try search.clean() }
         } catch {
-            try? LinuxStream.standardError.write("varve-kill: \(error)\n".utf8.rawSpan)
+            let bytes = Array("varve-kill: \(error)\n".utf8)
+            try? LinuxStream.standardError.write(bytes.rawSpan)
             return 2
         }
         if LinuxProcess.stopSignal != nil { return 130 }

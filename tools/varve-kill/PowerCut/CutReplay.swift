@@ -40,6 +40,7 @@ enum CutReplay {
     }
 
     private static func say(_ text: String) {
-        try? LinuxStream.standardOutput.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardOutput.write(bytes.rawSpan)
     }
 }

@@ -33,6 +33,7 @@ enum PowerCutProgram {
     }
 
     private static func say(_ text: String) {
-        try? LinuxStream.standardError.write(text.utf8.rawSpan)
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
     }
 }

@@ -42,6 +42,7 @@ struct ProofLine: Hashable {
     }
 
     static func tell(_ line: String) {
-        try? LinuxStream.standardOutput.write((line + "\n").utf8.rawSpan)
+        let bytes = Array((line + "\n").utf8)
+        try? LinuxStream.standardOutput.write(bytes.rawSpan)
     }
 }

@@ -39,7 +39,8 @@ struct ProofRun {
     }
 
     static func complain(_ text: String) -> Int32 {
-        try? LinuxStream.standardError.write("varve-kill: \(text)\n".utf8.rawSpan)
+        let bytes = Array("varve-kill: \(text)\n".utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
         return 2
     }
 }
