@@ -62,8 +62,12 @@ let package = Package(
         rung(
             "VarveRecords",
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        rung("VarveTransport", ["VarveTerms", "VarveBytes", "VarveSystem"]),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        rung(
+            "VarveSockets",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"]),
         rung(
             "VarveProof",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
@@ -117,12 +121,21 @@ let package = Package(
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveSim"]),
         tests("VarveRecordsTests", ["VarveRecords", "VarveBytes", "VarveTerms"]),
         tests(
+            "VarveTransportTests",
+            ["VarveTransport", "VarveTerms", "VarveBytes", "VarveSystem", "VarveSim"]),
+        tests(
             "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),
         tests(
             "VarveLogTests",
             [
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveSim",
+            ]),
+        tests(
+            "VarveSocketsTests",
+            [
+                "VarveSockets", "VarveTransport", "VarveTerms", "VarveBytes", "VarveSystem",
+                "VarveLinux", "VarveSim",
             ]),
         tests(
             "VarveTests",

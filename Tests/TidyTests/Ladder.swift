@@ -33,8 +33,13 @@ enum Ladder {
         Rung(
             "VarveRecords", 2,
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        Rung("VarveTransport", 2, ["VarveTerms", "VarveBytes", "VarveSystem"]),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        Rung(
+            "VarveSockets", 3,
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"],
+            system: ["Glibc"]),
         Rung(
             "VarveProof", 4,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],

@@ -79,6 +79,63 @@ int varve_hold_standard_streams(void);
 /// The columns of the terminal behind `file`; 0 when it is none.
 int varve_terminal_width(int file);
 
+// --- Sockets and readiness --------------------------------------------------------------------
+
+// Descriptors made here are non-blocking and not inherited. Calls return -1 with errno where
+// nothing else is said; none retries.
+
+/// An address of the Internet protocol: `family` 4 or 6, the first 4 or all 16 of `bytes`, first
+/// byte first; `scope` is the interface of a link-local address.
+typedef struct {
+    int32_t family;
+    uint32_t scope;
+    uint16_t port;
+    uint8_t bytes[16];
+} varve_address;
+
+/// The addresses of a host by name or number, at most `max`; every address of the machine for an
+/// empty name. Returns how many, or a negative code for `varve_resolve_reason`. May wait for a
+/// name server.
+int varve_resolve(const char *host, varve_address *found, int max);
+const char *varve_resolve_reason(int code);
+/// The ends of a socket; `peer` may be NULL, and is left alone while there is none.
+int varve_socket_ends(int file, varve_address *local, varve_address *peer);
+/// A socket that listens at `address`.
+int varve_listen(const varve_address *address, int backlog);
+/// The next connection that waits at a listener, with delays of small writes turned off.
+int varve_accept(int listener, varve_address *peer);
+/// A socket that begins to connect.
+int varve_connect(const varve_address *address);
+struct iovec;
+/// Sends parts one after the other; a gone peer is EPIPE and no signal.
+ssize_t varve_send(int file, const struct iovec *parts, int count);
+/// Sends bytes of the file `source`; a gone peer is EPIPE and no signal.
+ssize_t varve_send_file(int file, int source, off_t position, size_t count);
+
+/// Waits for many descriptors (epoll, told as long as readiness lasts).
+int varve_poller_make(void);
+int varve_poller_add(int poller, int file, uint32_t wanted, uint64_t token);
+/// The same for a descriptor in several pollers, of which not all are told of each event.
+int varve_poller_add_shared(int poller, int file, uint32_t wanted, uint64_t token);
+int varve_poller_change(int poller, int file, uint32_t wanted, uint64_t token);
+int varve_poller_remove(int poller, int file);
+typedef struct {
+    uint64_t token;
+    uint32_t events;
+} varve_ready;
+/// Waits at most `timeout_ms`, forever for -1. Returns how many of `ready` were filled.
+int varve_poller_wait(int poller, varve_ready *ready, int max, int timeout_ms);
+/// Bits of `wanted` and `events`.
+extern const uint32_t varve_ready_read;
+extern const uint32_t varve_ready_write;
+/// Told without being wanted.
+extern const uint32_t varve_ready_failed;
+
+/// A descriptor that is readable from the moment it is rung until it is silenced.
+int varve_bell_make(void);
+void varve_bell_ring(int bell);
+void varve_bell_silence(int bell);
+
 // --- Waiting ----------------------------------------------------------------------------------
 
 /// A counter that threads sleep on: what a futex can do, and no more.

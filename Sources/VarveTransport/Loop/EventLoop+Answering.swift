@@ -1,0 +1,81 @@
+internal import VarveTerms
+
+// From answers to the socket.
+extension EventLoop {
+    /// Bytes written to one connection in one turn, so that others get theirs.
+    private static let writeSizeMax = 4 << 20
+
+    /// Answers a request. What can leave, in the order of the requests, leaves at the end of the
+    /// turn. Answers to a connection that is gone are dropped.
+    /// - Precondition: the request was not answered before.
+    public func answer(_ slot: AnswerSlot, _ answer: Answer) {
+        guard let connection = table[slot.connection] else { return }
+        switch connection.phase {
+        case .open, .answering: break
+        case .finishing, .lingering, .doomed, .closed: return
+        }
+        connection.answers.complete(slot.number, with: answer)
+        queueAnswers(of: connection)
+        touch(connection)
+    }
+
+    private func queueAnswers(of connection: Connection) {
+        while let answer = connection.answers.next() {
+            if connection.output.isEmpty { connection.lastWrite = now }
+            connection.output.append(answer)
+            if answer.afterwards == .close {
+                connection.phase = .finishing
+                return
+            }
+        }
+    }
+
+    /// Writes and closes what this turn left to write and close, and tells the poller what to wait
+    /// for.
+    func settle() {
+        var place = 0
+        // Closing calls the service, which may answer others: the list can grow meanwhile.
+        while place < touched.count {
+            let connection = touched[place]
+            place += 1
+            connection.isTouched = false
+            settle(connection)
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    private func settle(_ connection: Connection) {
+        guard connection.phase != .closed else { return }
+        guard connection.phase != .doomed else { return close(connection, .asked) }
+        write(connection)
+        if connection.isDone { finish(connection) }
+        guard connection.phase != .closed else { return }
+        if connection.isPaused, connection.mayReceive(limits) { resumable.append(connection) }
+        let wanted = connection.wantedInterest(limits)
+        if wanted != connection.interest {
+            connection.interest = wanted
+            poller.change(connection.socket, token: connection.id.token, to: wanted)
+        }
+        planSweep(connection)
+    }
+
+    private func write(_ connection: Connection) {
+        let output = connection.output
+        var written = 0
+        while written < Self.writeSizeMax, let step = output.next {
+            let outcome =
+                switch step {
+                case .gather: connection.socket.write(output)
+                case .send(let range): connection.socket.send(range)
+                }
+            switch outcome {
+            case .bytes(let count):
+                connection.lastWrite = now
+                output.didSend(count)
+                written += count
+            case .notReady: return
+            case .failed: return close(connection, .failed)
+            }
+        }
+    }
+}

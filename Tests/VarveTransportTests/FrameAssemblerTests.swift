@@ -1,0 +1,7 @@
+import Testing
+import VarveBytes
+import VarveTerms
+import VarveTransport
+
+@Suite("FrameAssembler")
+struct FrameAssemblerTests {}
