@@ -65,6 +65,7 @@ let package = Package(
         rung("VarveTransport", ["VarveTerms", "VarveBytes", "VarveSystem"]),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
         rung(
             "VarveSockets",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"]),
@@ -131,6 +132,7 @@ let package = Package(
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveSim",
             ]),
+        tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes"]),
         tests(
             "VarveSocketsTests",
             [

@@ -36,6 +36,7 @@ enum Ladder {
         Rung("VarveTransport", 2, ["VarveTerms", "VarveBytes", "VarveSystem"]),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),
         Rung(
             "VarveSockets", 3,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"],

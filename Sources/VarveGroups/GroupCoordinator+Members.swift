@@ -1,0 +1,82 @@
+/// What members ask for.
+extension GroupCoordinator {
+    /// JoinGroup: answered at once, or when the rebalance ends.
+    public mutating func join(
+        _ request: JoinRequest, from context: JoinContext, token: RequestToken, at now: Moment,
+        into effects: inout [GroupEffect]
+    ) {
+        if let error = refusal(of: request) {
+            let answer = JoinAnswer(memberID: request.memberID, error: error)
+            return effects.append(.answer(token, .join(answer)))
+        }
+        if groups[request.group] == nil {
+            // A group is recorded as soon as it is there, as Kafka does.
+            let group = ClassicGroup(id: request.group, at: now.timestamp)
+            groups[group.id] = group
+            effects.append(.append([.group(group.id, group.record { _ in [] })]))
+        }
+        withGroup(request.group, at: now, into: &effects) { group, turn in
+            group.join(request, from: context, token: token, &turn)
+        }
+    }
+
+    private func refusal(of request: JoinRequest) -> GroupError? {
+        if request.group.isEmpty { return .invalidGroupID }
+        let session = request.sessionTimeout
+        guard session >= settings.sessionTimeoutMin, session <= settings.sessionTimeoutMax else {
+            return .invalidSessionTimeout
+        }
+        guard request.protocols.count <= settings.protocolCountMax,
+            Set(request.protocols.map(\.name)).count == request.protocols.count
+        else { return .invalidRequest }
+        if groups[request.group] == nil, !request.memberID.isEmpty { return .unknownMemberID }
+        return nil
+    }
+
+    /// SyncGroup: answered at once, or when the leader brings the assignment.
+    public mutating func sync(
+        _ request: SyncRequest, token: RequestToken, at now: Moment,
+        into effects: inout [GroupEffect]
+    ) {
+        let id = request.claim.group
+        let isKnown: Void? = withGroup(id, at: now, into: &effects) { group, turn in
+            group.sync(request, token: token, &turn)
+        }
+        if isKnown == nil {
+            let error: GroupError = id.isEmpty ? .invalidGroupID : .unknownMemberID
+            effects.append(.answer(token, .sync(SyncAnswer(error: error))))
+        }
+    }
+
+    /// Heartbeat: answered at once.
+    public mutating func heartbeat(
+        _ claim: MemberClaim, token: RequestToken, at now: Moment,
+        into effects: inout [GroupEffect]
+    ) {
+        let outcome = withGroup(claim.group, at: now, into: &effects) { group, turn in
+            group.heartbeat(claim, turn)
+        }
+        let unknown: GroupError = claim.group.isEmpty ? .invalidGroupID : .unknownMemberID
+        effects.append(.answer(token, .heartbeat(outcome ?? unknown)))
+    }
+
+    /// LeaveGroup: answered at once.
+    public mutating func leave(
+        _ request: LeaveRequest, token: RequestToken, at now: Moment,
+        into effects: inout [GroupEffect]
+    ) {
+        if request.group.isEmpty {
+            let answer = LeaveAnswer(error: .invalidGroupID, members: [])
+            return effects.append(.answer(token, .leave(answer)))
+        }
+        let rows = withGroup(request.group, at: now, into: &effects) { group, turn in
+            group.leave(request.members, &turn)
+        }
+        let unknown = request.members.map {
+            LeftMember(
+                memberID: $0.memberID, instanceID: $0.instanceID, error: .unknownMemberID)
+        }
+        let answer = LeaveAnswer(error: nil, members: rows ?? unknown)
+        effects.append(.answer(token, .leave(answer)))
+    }
+}

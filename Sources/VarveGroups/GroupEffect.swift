@@ -1,0 +1,33 @@
+/// What the caller does next. The effects of one coordinator are one stream: an answer leaves
+/// only after every record that stands before it in the stream, in this list or an earlier one,
+/// is durable; otherwise a crash could take back what a member was told.
+public enum GroupEffect: Hashable, Sendable {
+    /// Append these records to the coordinator's partition of `__consumer_offsets`, as one batch.
+    case append([GroupRecord])
+    /// Answer the request that came with this token; it is forgotten here.
+    case answer(RequestToken, GroupAnswer)
+}
+
+/// An answer to one of the requests that take a token.
+public enum GroupAnswer: Hashable, Sendable {
+    case join(JoinAnswer)
+    case sync(SyncAnswer)
+    /// Nil is success.
+    case heartbeat(GroupError?)
+    case leave(LeaveAnswer)
+    case commit(CommitAnswer)
+    case deleteOffsets(OffsetDeletionAnswer)
+    /// One row for each different group of the request, in its order.
+    case deleteGroups([GroupDeletion])
+}
+
+/// What became of one group that was to be deleted.
+public struct GroupDeletion: Hashable, Sendable {
+    public var group: String
+    /// Nil: deleted.
+    public var error: GroupError?
+
+    public init(group: String, error: GroupError? = nil) {
+        (self.group, self.error) = (group, error)
+    }
+}

@@ -1,0 +1,19 @@
+import VarveTerms
+
+/// What one request or one look at the timers works with: the time, the limits, and the effects
+/// so far.
+struct Turn {
+    let now: Moment
+    let settings: GroupSettings
+    var effects: [GroupEffect]
+
+    mutating func answer(_ token: RequestToken, _ answer: GroupAnswer) {
+        effects.append(.answer(token, answer))
+    }
+
+    mutating func append(_ records: [GroupRecord]) {
+        if !records.isEmpty { effects.append(.append(records)) }
+    }
+
+    func deadline(after duration: Duration) -> Instant { now.instant.advanced(by: duration) }
+}
