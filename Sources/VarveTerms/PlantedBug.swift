@@ -59,6 +59,20 @@
         case tombstoneDroppedEarly = "tombstone-dropped-early"
         case markerDroppedEarly = "marker-dropped-early"
 
+        // Sidecars and the root.
+        case staleSectorAccepted = "stale-sector-accepted"
+        case sidecarNotCut = "sidecar-not-cut"
+        case rootNotChecked = "root-not-checked"
+        case staleSidecarsKept = "stale-sidecars-kept"
+        case sealedIndexNotChecked = "sealed-index-not-checked"
+
+        // Quarantine and repair.
+        case quarantineIgnored = "quarantine-ignored"
+        case fenceKept = "fence-kept"
+        case donorNotChecked = "donor-not-checked"
+        case firstDonorWins = "first-donor-wins"
+        case changedDonorBelieved = "changed-donor-believed"
+
         /// Whether this is the bug that the environment names.
         public var isPlanted: Bool { self == Self.selected }
 

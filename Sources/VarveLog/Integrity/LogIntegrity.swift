@@ -146,6 +146,9 @@ extension Segment {
     /// Why its indexes cannot be believed, as its seal says; nil when nothing speaks against them.
     /// - Complexity: reads both files.
     func indexesOtherThanSealed() throws(LogError) -> String? {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.sealedIndexNotChecked.isPlanted { return nil }
+        #endif
         guard let seal = sidecar?.seal, seal.logSize == Int64(writtenSize) else { return nil }
         for (path, sealed) in [
             (paths.offsetIndex, seal.offsetIndex), (paths.timeIndex, seal.timeIndex),

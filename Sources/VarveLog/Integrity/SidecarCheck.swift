@@ -1,5 +1,6 @@
 internal import VarveBytes
 internal import VarveRecords
+internal import VarveTerms
 
 /// Which positions of a `.log` its sidecar speaks of.
 struct SidecarCoverage: Hashable, Sendable {
@@ -62,6 +63,9 @@ struct SidecarCheck: Sendable {
     mutating func verdict(
         on bytes: RawSpan, at start: Int = 0, position: Int
     ) -> Verdict {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.staleSectorAccepted.isPlanted { return .notCovered }
+        #endif
         guard !isForeign else { return .damaged(.otherSegment) }
         guard coverage.contains(position) else { return .notCovered }
         let check = SidecarEntry.check(of: bytes, at: start, position: position, seed: seed)

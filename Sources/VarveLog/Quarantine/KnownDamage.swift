@@ -26,7 +26,10 @@ final class KnownDamage: Sendable {
 
     /// The fence around an offset.
     func fence(holding offset: Offset) -> FencedRange? {
-        state.withLock { $0.quarantine.isEmpty ? nil : $0.quarantine.range(holding: offset) }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.quarantineIgnored.isPlanted { return nil }
+        #endif
+        return state.withLock { $0.quarantine.isEmpty ? nil : $0.quarantine.range(holding: offset) }
     }
 
     /// Takes over what the file says.

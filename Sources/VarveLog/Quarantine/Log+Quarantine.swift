@@ -34,6 +34,9 @@ extension Log {
     /// Whether the bytes, or the gap, are as damaged as they were. Somebody may have copied a good
     /// file over the bad one, or another program cut the log.
     private func stillHolds(_ range: FencedRange) -> Bool {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.fenceKept.isPlanted { return true }
+        #endif
         guard range.offsets.upperBound > ends.start, range.offsets.lowerBound < ends.written,
             let segment = segments.first(where: { $0.baseOffset == range.segment })
         else { return false }

@@ -69,6 +69,9 @@ struct Patch: Hashable {
 
     /// Why a copy is not believed near this wound; nil when it is.
     private static func refusal(of offering: Offering, _ wound: Wound) -> String? {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.donorNotChecked.isPlanted { return nil }
+        #endif
         var equalCount = 0
         for mark in [wound.before, wound.after].compactMap({ $0 }) {
             let same = offering.batches.first { $0.offsets.overlaps(mark.offsets) }
@@ -103,6 +106,12 @@ struct Patch: Hashable {
         var agreed: [FoundBatch] = []
         for (offset, candidates) in found.sorted(by: { $0.key < $1.key }) {
             let batch = candidates[0]
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.firstDonorWins.isPlanted {
+                    agreed.append(batch)
+                    continue
+                }
+            #endif
             guard candidates.allSatisfy({ $0.isEqual(to: batch) }) else {
                 refusals.append("the copies differ at offset \(offset)")
                 continue

@@ -136,6 +136,9 @@ struct SegmentAssembly {
             let file = try OpenFile(batch.path, .read, in: fileSystem)
             return try file.copyBytes(at: FilePosition(batch.position), count: batch.size)
         }
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.changedDonorBelieved.isPlanted { return bytes }
+        #endif
         let span = bytes.bytes(in: 0..<bytes.count)
         let found = CRC32C.checksum(span)
         let start = FilePosition(batch.position)

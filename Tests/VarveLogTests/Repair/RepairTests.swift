@@ -86,6 +86,39 @@ struct RepairTests {
         #expect(copies.changed() == [first])
     }
 
+    @Test("a donor that changes while it is read gives nothing, though what it has now is whole")
+    func refusesChanged() throws {
+        let copies = try CopiesOnDisk()
+        let place = copies.batches(of: first)[5]
+        copies.disk.flipBit("/d/" + first, (place.lowerBound + 100) * 8)
+        let damaged = copies.disk.contents("/d/" + first)
+        var bytes = try #require(copies.whole[first])
+        var other = try LogFixture.batch("x5", count: 2, padding: 40)
+        try #require(other.count == place.count)
+        other.replaceSubrange(0..<12, with: bytes[place.lowerBound..<place.lowerBound + 12])
+        bytes.replaceSubrange(place, with: other)
+
+        let repair = try Repair("/d", from: ["/e"], in: LogFixture.simulated(copies.disk))
+        var stepCount = 0
+        _ = try repair.run(LogFixture.name, .dryRun) { _ in
+            stepCount += 1
+            return true
+        }
+        let error = logError {
+            try repair.run(LogFixture.name, .write) { _ in
+                stepCount -= 1
+                if stepCount == 0 { copies.disk.setContents("/e/" + first, bytes) }
+                return true
+            }
+        }
+        guard case .corrupt(let range)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(range.path == "/e/" + first && range.positions.lowerBound.bytes == place.lowerBound)
+        #expect(copies.disk.contents("/d/" + first) == damaged)
+    }
+
     // MARK: One place
 
     @Test("a flipped byte anywhere in a segment comes back, and the fence goes")
