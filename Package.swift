@@ -14,9 +14,11 @@ let strict: [SwiftSetting] = [
 
 func names(_ list: [String]) -> [Target.Dependency] { list.map { .init(stringLiteral: $0) } }
 
-func rung(_ name: String, _ imports: [String], path: String? = nil) -> Target {
+func rung(
+    _ name: String, _ imports: [String], path: String? = nil, excluding others: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: names(imports), path: path, exclude: ["README.md"],
+        name: name, dependencies: names(imports), path: path, exclude: ["README.md"] + others,
         swiftSettings: strict)
 }
 
@@ -63,6 +65,7 @@ let package = Package(
             "VarveRecords",
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
         rung("VarveTransport", ["VarveTerms", "VarveBytes", "VarveSystem"]),
+        rung("VarveWire", ["VarveTerms", "VarveBytes"], excluding: ["Schemas"]),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
@@ -112,6 +115,9 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveFuzz", "CFuzz",
             ], path: "tools/varve-fuzz"),
+        command(
+            "WireGenerator", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux"],
+            path: "tools/wiregen"),
 
         // Tests, in the order of the rungs that they mirror.
         tests("VarveTermsTests", ["VarveTerms"]),
@@ -124,6 +130,9 @@ let package = Package(
         tests(
             "VarveTransportTests",
             ["VarveTransport", "VarveTerms", "VarveBytes", "VarveSystem", "VarveSim"]),
+        tests(
+            "VarveWireTests",
+            ["VarveWire", "WireGenerator", "VarveRecords", "VarveTerms", "VarveBytes"]),
         tests(
             "VarveLinuxTests", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "CVarve"]),
         tests(

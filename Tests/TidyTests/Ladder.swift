@@ -34,6 +34,7 @@ enum Ladder {
             "VarveRecords", 2,
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
         Rung("VarveTransport", 2, ["VarveTerms", "VarveBytes", "VarveSystem"]),
+        Rung("VarveWire", 2, ["VarveTerms", "VarveBytes"]),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),
@@ -85,6 +86,9 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveFuzz", "CFuzz",
             ], folder: "tools/varve-fuzz"),
+        Rung(
+            "WireGenerator", 7, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux"],
+            folder: "tools/wiregen"),
     ]
 
     /// What every rung may import; all of it comes with the compiler and touches nothing outside.

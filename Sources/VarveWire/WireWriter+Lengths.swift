@@ -1,0 +1,104 @@
+internal import VarveBytes
+
+// Values that are sent with their length; the counterpart of WireReader+Lengths.swift.
+extension WireWriter {
+    // MARK: Texts
+
+    mutating func string(_ text: String, _ field: StaticString) throws(WireError) {
+        let size = text.utf8.count
+        guard size <= Int(Int16.max) else { throw failure(.tooLong(size), field) }
+        if isFlexible {
+            buffer.appendUnsigned(UInt64(size + 1))
+        } else {
+            buffer.append(Int16(size))
+        }
+        append(text)
+    }
+
+    mutating func optionalString(_ text: String?, _ field: StaticString) throws(WireError) {
+        guard let text else {
+            if isFlexible { buffer.append(UInt8(0)) } else { buffer.append(Int16(-1)) }
+            return
+        }
+        try string(text, field)
+    }
+
+    mutating func plainOptionalString(_ text: String?, _ field: StaticString) throws(WireError) {
+        guard let text else { return buffer.append(Int16(-1)) }
+        let size = text.utf8.count
+        guard size <= Int(Int16.max) else { throw failure(.tooLong(size), field) }
+        buffer.append(Int16(size))
+        append(text)
+    }
+
+    private mutating func append(_ text: String) {
+        let letters = text.utf8
+        buffer.append(letters.rawSpan)
+    }
+
+    // MARK: Bytes
+
+    mutating func bytes(_ bytes: [UInt8], _ field: StaticString) throws(WireError) {
+        try length(bytes.count, field)
+        buffer.append(bytes)
+    }
+
+    mutating func optionalBytes(_ bytes: [UInt8]?, _ field: StaticString) throws(WireError) {
+        guard let bytes else { return null() }
+        try self.bytes(bytes, field)
+    }
+
+    mutating func records(_ slice: RecordsSlice, _ field: StaticString) throws(WireError) {
+        precondition(slice.count >= 0, "a slice of \(slice.count) bytes")
+        try length(slice.count, field)
+        if slice.count > 0 { splices.append(Splice(position: buffer.count, slice: slice)) }
+    }
+
+    mutating func optionalRecords(
+        _ slice: RecordsSlice?, _ field: StaticString
+    ) throws(WireError) {
+        guard let slice else { return null() }
+        try records(slice, field)
+    }
+
+    private mutating func length(_ length: Int, _ field: StaticString) throws(WireError) {
+        guard let told = Int32(exactly: length) else { throw failure(.tooLong(length), field) }
+        if isFlexible {
+            buffer.appendUnsigned(UInt64(length) + 1)
+        } else {
+            buffer.append(told)
+        }
+    }
+
+    private mutating func null() {
+        if isFlexible { buffer.append(UInt8(0)) } else { buffer.append(Int32(-1)) }
+    }
+
+    // MARK: Arrays
+
+    mutating func array<Element: WireElement>(
+        _ array: [Element], _ field: StaticString
+    ) throws(WireError) {
+        try length(array.count, field)
+        for element in array { try element.write(to: &self, field) }
+    }
+
+    mutating func optionalArray<Element: WireElement>(
+        _ array: [Element]?, _ field: StaticString
+    ) throws(WireError) {
+        guard let array else { return null() }
+        try self.array(array, field)
+    }
+
+    // MARK: Structures
+
+    mutating func optionalStructure(_ value: (some WireStructure)?) throws(WireError) {
+        buffer.append(Int8(value == nil ? -1 : 1))
+        try value?.write(&self)
+    }
+
+    mutating func optionalTaggedStructure(_ value: (some WireStructure)?) throws(WireError) {
+        buffer.append(Int8(value == nil ? 0 : 1))
+        try value?.write(&self)
+    }
+}
