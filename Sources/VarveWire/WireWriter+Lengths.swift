@@ -32,8 +32,7 @@ extension WireWriter {
     }
 
     private mutating func append(_ text: String) {
-        let letters = text.utf8
-        buffer.append(letters.rawSpan)
+        for byte in text.utf8 { buffer.append(byte) }
     }
 
     // MARK: Bytes
