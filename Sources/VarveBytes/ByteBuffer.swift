@@ -120,8 +120,15 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
     @inlinable
     public mutating func append(_ bytes: [UInt8]) { append(bytes.rawSpan) }
 
+    /// Appends the UTF-8 of the text, without an array in between.
     public mutating func append(_ text: String) {
-        append(Array(text.utf8))
+        var text = text
+        text.withUTF8 { letters in
+            guard let first = letters.baseAddress, !letters.isEmpty else { return }
+            reserve(letters.count)
+            unsafe (base + count).copyMemory(from: first, byteCount: letters.count)
+            end += letters.count
+        }
     }
 
     /// Appends `size` bytes of zero, for a header that is stored once its numbers are known.

@@ -12,7 +12,7 @@ extension WireWriter {
         } else {
             buffer.append(Int16(size))
         }
-        append(text)
+        buffer.append(text)
     }
 
     mutating func optionalString(_ text: String?, _ field: StaticString) throws(WireError) {
@@ -28,11 +28,7 @@ extension WireWriter {
         let size = text.utf8.count
         guard size <= Int(Int16.max) else { throw failure(.tooLong(size), field) }
         buffer.append(Int16(size))
-        append(text)
-    }
-
-    private mutating func append(_ text: String) {
-        for byte in text.utf8 { buffer.append(byte) }
+        buffer.append(text)
     }
 
     // MARK: Bytes
