@@ -17,6 +17,9 @@ struct AlarmQueue {
     /// Not after the first alarm that counts; nil when there is none.
     var first: Instant? { heap.first?.due }
 
+    /// How many alarms are held, those that no longer count among them.
+    var size: Int { heap.count }
+
     /// Sets the alarm of a group, or takes it away.
     /// - Complexity: O(log n)
     mutating func set(_ due: Instant?, for group: String) {

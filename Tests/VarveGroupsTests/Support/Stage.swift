@@ -30,6 +30,13 @@ struct Stage {
         perform { $0.begin(at: $1, into: &$2) }
     }
 
+    /// Goes on where another stage stopped: same clock, records and answers.
+    mutating func takeOver(_ other: Stage) {
+        (records, answers, answeredTwice) = (other.records, other.answers, other.answeredTwice)
+        (milliseconds, lastToken) = (other.milliseconds, other.lastToken)
+        perform { $0.begin(at: $1, into: &$2) }
+    }
+
     var now: Moment {
         Moment(
             instant: Instant(nanoseconds: milliseconds * 1_000_000),
