@@ -60,12 +60,14 @@ let package = Package(
         rung("VarveTerms", []),
         rung("VarveBytes", ["VarveTerms", "CVarve"]),
         rung("VarveSystem", ["VarveTerms"]),
-        rung("VarveSim", ["VarveTerms", "VarveSystem"], path: "Tests/VarveSim"),
         rung(
             "VarveRecords",
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
         rung("VarveTransport", ["VarveTerms", "VarveBytes", "VarveSystem"]),
         rung("VarveWire", ["VarveTerms", "VarveBytes"], excluding: ["Schemas"]),
+        rung(
+            "VarveSim", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport"],
+            path: "Tests/VarveSim"),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),

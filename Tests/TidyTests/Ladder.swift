@@ -29,12 +29,14 @@ enum Ladder {
         Rung("VarveTerms", 0, []),
         Rung("VarveBytes", 1, ["VarveTerms", "CVarve"]),
         Rung("VarveSystem", 1, ["VarveTerms"]),
-        Rung("VarveSim", 2, ["VarveTerms", "VarveSystem"], folder: "Tests/VarveSim"),
         Rung(
             "VarveRecords", 2,
             ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
         Rung("VarveTransport", 2, ["VarveTerms", "VarveBytes", "VarveSystem"]),
         Rung("VarveWire", 2, ["VarveTerms", "VarveBytes"]),
+        Rung(
+            "VarveSim", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport"],
+            folder: "Tests/VarveSim"),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),

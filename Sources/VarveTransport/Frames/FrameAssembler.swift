@@ -30,8 +30,8 @@ public enum FrameFlow: Hashable, Sendable { case goOn, pause }
 /// Whole frames are lent out of the memory that they were read into. What does not make a frame
 /// yet, and what nobody took, is held here.
 ///
-/// *Invariants*: memory is held only for bytes that arrived, at most twice as much, whatever size
-/// a frame claims; none is held between frames.
+/// *Invariants*: memory is held only for bytes that arrived, at most twice as much and 128 KiB,
+/// whatever size a frame claims; none is held between frames.
 /// *Source*: Kafka protocol guide, "Network".
 public struct FrameAssembler: ~Copyable {
     /// The width of a frame's size.
@@ -77,8 +77,8 @@ public struct FrameAssembler: ~Copyable {
         giveBackMemory()
     }
 
-    /// Reads more bytes behind those that are held: to the end of the unfinished frame, or as many
-    /// as are held already, whichever is less.
+    /// Reads more bytes behind those that are held: to the end of the unfinished frame, or as far
+    /// as the memory goes, which is made larger only when it is full.
     public mutating func read(_ fill: (inout MutableRawSpan) -> ReadOutcome) -> ReadOutcome {
         var outcome = ReadOutcome.notReady
         let size = nextReadSize()
@@ -99,7 +99,7 @@ public struct FrameAssembler: ~Copyable {
         guard missing > 0 else { return Self.readSizeMin }
         // Memory grows through halves of the frame, so that in the end it holds it exactly.
         if taken == 0 { held.countMax = Self.sizeWidth + claimed }
-        return min(missing, max(heldSize, Self.readSizeMin))
+        return min(missing, max(held.capacity - held.count, Self.readSizeMin))
     }
 
     /// Frees what was taken once it is half of all: each byte is moved at most twice.

@@ -20,14 +20,16 @@ extension EventLoop {
             guard privileged == nil, starved.isEmpty else { return starve(connection) }
             privileged = connection.id
         }
+        let source: FrameSource = connection.assembler.heldSize == 0 ? .scratch : .held
         let outcome =
-            connection.assembler.heldSize == 0
-            ? readToScratch(connection)
-            : connection.assembler.read { connection.socket.read(into: &$0) }
+            switch source {
+            case .scratch: readToScratch(connection)
+            case .held: connection.assembler.read { connection.socket.read(into: &$0) }
+            }
         switch outcome {
         case .bytes:
             connection.lastRead = now
-            takeFrames(connection)
+            takeFrames(connection, from: source)
         case .end:
             connection.phase = .answering(.ended)
         case .notReady: break
@@ -48,15 +50,18 @@ extension EventLoop {
         return outcome
     }
 
-    /// Hands over the frames of the bytes in `scratch`, or of those that the connection holds.
-    private func takeFrames(_ connection: Connection) {
+    /// Where bytes stand that were just read, or wait since a pause.
+    private enum FrameSource { case scratch, held }
+
+    /// Hands over the whole frames of what was read.
+    private func takeFrames(_ connection: Connection, from source: FrameSource) {
         let countBefore = tally.frameCount
-        let isHeld = connection.assembler.heldSize > 0
         do throws(FrameRefusal) {
-            if isHeld {
-                try connection.assembler.takeHeld { deliver($0, of: connection) }
-            } else {
+            switch source {
+            case .scratch:
                 try connection.assembler.take(scratch.bytes) { deliver($0, of: connection) }
+            case .held:
+                try connection.assembler.takeHeld { deliver($0, of: connection) }
             }
         } catch {
             return close(connection, .refused(error))
@@ -102,7 +107,7 @@ extension EventLoop {
         resumable.removeAll(keepingCapacity: true)
         for connection in waiting where connection.phase == .open {
             connection.isPaused = false
-            takeFrames(connection)
+            takeFrames(connection, from: .held)
             touch(connection)
         }
         feedStarved()

@@ -117,7 +117,13 @@ public final class EventLoop {
         if let place = listenerPlace(of: event.token) { return accept(at: place) }
         // Events of a connection that an earlier one of this turn closed find nothing.
         guard let connection = table[event.token] else { return }
-        if event.readiness.contains(.failed) { return close(connection, .failed) }
+        if event.readiness.contains(.failed) {
+            // Both ends of sending are an end as well, once everything is sent.
+            guard case .lingering(let reason, _) = connection.phase else {
+                return close(connection, .failed)
+            }
+            return close(connection, reason)
+        }
         if event.readiness.contains(.writing) { touch(connection) }
         if event.readiness.contains(.reading) { read(connection) }
     }
