@@ -22,7 +22,8 @@ enum Place {
     /// What a debug build does in a fraction of a second.
     static func inputCount(of target: FuzzTarget) -> Int {
         let count = number("VARVE_FUZZ_INPUTS").flatMap { Int(exactly: $0) }
-        return count ?? (target.name == "log-folder" ? 40 : 300)
+        let isWholeLog = ["log-folder", "sidecar", "integrity-root"].contains(target.name)
+        return count ?? (isWholeLog ? 40 : 300)
     }
 
     private static func number(_ name: String) -> UInt64? {

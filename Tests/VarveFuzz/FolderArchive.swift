@@ -93,6 +93,9 @@ struct FolderArchive {
         if name.hasSuffix(".log") { Stamps.batches(&bytes) }
         if name.hasSuffix(".snapshot") { Stamps.snapshot(&bytes) }
         if name.hasSuffix("varve.ends") { Stamps.ends(&bytes) }
+        if name.hasSuffix(".varve") { Stamps.sidecar(&bytes, from: 0) }
+        if name.hasSuffix("varve.quarantine") { Stamps.quarantine(&bytes) }
+        if name.hasPrefix("varve.integrity") { Stamps.root(&bytes) }
         return bytes
     }
 }

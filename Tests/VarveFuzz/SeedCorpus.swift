@@ -59,6 +59,10 @@ public struct SeedCorpus: Sendable {
         case .controlRecords: Self.controlRecords
         case .names: names
         case .ends: Self.ends
+        case .sidecars: IntegrityTargets.sidecars
+        case .roots: IntegrityTargets.roots
+        case .quarantines: CheckpointTargets.quarantines
+        case .scrubMarks: CheckpointTargets.scrubMarks
         case .folders: folders
         }
     }

@@ -14,6 +14,14 @@ public enum SeedRule: Hashable, Sendable {
     case names
     /// Content of `varve.ends`, made here: fixtures are Kafka's.
     case ends
+    /// Sidecars of segments behind a byte of flags, written here.
+    case sidecars
+    /// Content of `varve.integrity`, written here.
+    case roots
+    /// Content of `varve.quarantine`, made here.
+    case quarantines
+    /// Content of `varve.scrub`, made here.
+    case scrubMarks
     /// Whole log folders in a `FolderArchive`.
     case folders
 }

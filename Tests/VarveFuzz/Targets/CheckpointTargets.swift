@@ -10,13 +10,22 @@ enum CheckpointTargets {
         target("meta-properties", MetaProperties.self, [MetaProperties.fileName]),
         target("partition-metadata", PartitionMetadata.self, [PartitionMetadata.fileName]),
         target("clean-marker", CleanShutdownMarker.self, [CleanShutdownMarker.fileName]),
+        target(
+            "quarantine", Quarantine.self, seeds: .quarantines, repair: Stamps.quarantine),
+        target("scrub-mark", ScrubMark.self, seeds: .scrubMarks),
         epochRows,
     ]
 
     private static func target<Content: WholeFileContent>(
         _ name: String, _ type: Content.Type, _ suffixes: [String]
     ) -> FuzzTarget {
-        FuzzTarget(name, seeds: .files(suffixes)) { input throws(FuzzFailure) in
+        target(name, type, seeds: .files(suffixes))
+    }
+
+    private static func target<Content: WholeFileContent>(
+        _ name: String, _ type: Content.Type, seeds: SeedRule, repair: FuzzTarget.Repair? = nil
+    ) -> FuzzTarget {
+        FuzzTarget(name, seeds: seeds, repair: repair) { input throws(FuzzFailure) in
             let content: Content
             do throws(CheckpointDefect) {
                 content = try Content(parsing: input.array())
@@ -42,6 +51,41 @@ enum CheckpointTargets {
     ) throws(CheckpointDefect) {
         guard again == content else {
             throw CheckpointDefect(line: 1, .missing(name: "what was read: \(content)"))
+        }
+    }
+
+    // MARK: Seeds
+
+    /// Ranges apart, touching, of several segments, and none.
+    static var quarantines: [[UInt8]] {
+        [
+            [], [(0, 80..<170, 1..<3)],
+            [(0, 0..<80, 0..<1), (0, 80..<80, 9..<12), (40, 7..<9, 40..<41)],
+        ]
+        .map { (ranges: [(Int64, Range<Int>, Range<Int64>)]) in
+            var quarantine = Quarantine()
+            for (base, positions, offsets) in ranges {
+                quarantine.insert(
+                    FencedRange(
+                        segment: Offset(base),
+                        positions: FilePosition(
+                            positions.lowerBound)..<FilePosition(positions.upperBound),
+                        offsets: Offset(offsets.lowerBound)..<Offset(offsets.upperBound),
+                        reason: "the checksum is another one",
+                        found: Timestamp(milliseconds: 1_700_000_000_000)))
+            }
+            return quarantine.printed()
+        }
+    }
+
+    static var scrubMarks: [[UInt8]] {
+        [("log", 0, 0), ("orders.eu", 17, 4_096)].compactMap { topic, base, position in
+            LogName(topic: topic, partition: 3).map { log in
+                ScrubMark(
+                    log,
+                    Scrub.Mark(segment: Offset(base), position: FilePosition(position))
+                ).printed()
+            }
         }
     }
 

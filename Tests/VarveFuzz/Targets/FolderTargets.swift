@@ -36,9 +36,9 @@ enum FolderTargets {
         }
     }
 
-    private static let path = "/fuzz"
+    static let path = "/fuzz"
 
-    private static var settings: LogSettings {
+    static var settings: LogSettings {
         var settings = LogSettings()
         settings.segmentSizeMax = .kib(64)
         settings.indexInterval = ByteCount(256)
@@ -46,20 +46,20 @@ enum FolderTargets {
         return settings
     }
 
-    private static func surroundings(_ disk: SimulatedDisk, boot: UInt64) -> Surroundings {
+    static func surroundings(_ disk: SimulatedDisk, boot: UInt64) -> Surroundings {
         Surroundings(
             fileSystem: disk, clock: disk.clock, randomness: SeededRandomness(seed: 1),
             processID: 1, bootID: UniqueID(high: 7, low: boot))
     }
 
     /// Findings and errors alike are well; a report without end is not.
-    private static func verify(_ disk: SimulatedDisk) throws(FuzzFailure) {
+    static func verify(_ disk: SimulatedDisk) throws(FuzzFailure) {
         var count = 0
         _ = try? Verification.directory(path, in: disk) { _ in count += 1 }
         try expect(count < 1 << 16, "\(count) findings")
     }
 
-    private static func readWithoutLock(
+    static func readWithoutLock(
         _ disk: SimulatedDisk, _ name: LogName, _ size: Int
     ) throws(FuzzFailure) {
         guard let log = try? ReadOnlyLog(name, in: path, fileSystem: disk) else { return }
@@ -89,7 +89,7 @@ enum FolderTargets {
         }
     }
 
-    private static func openAgain(
+    static func openAgain(
         _ disk: SimulatedDisk, _ name: LogName, expecting offset: Offset
     ) throws(FuzzFailure) {
         var fault: String?
@@ -126,7 +126,7 @@ enum FolderTargets {
         return FolderArchive(of: disk, directory: path).printed()
     }
 
-    private static let batch: [UInt8] = {
+    static let batch: [UInt8] = {
         var builder = RecordBatchBuilder()
         builder.begin(BatchSettings())
         _ = try? builder.append(
