@@ -171,9 +171,29 @@ struct DirectoryIntegrity: Sendable {
             guard let finding = try finding(of: folder + "/" + name, seal) else { continue }
             log.findings.append(finding)
             if name == LeaderEpochCheckpoint.fileName { log.distrustsEpochs = true }
+            if let base = Self.indexed(name) { log.distrustedIndexes.insert(base) }
         }
         try checkSegments(of: folder, line, &log)
         return log
+    }
+
+    /// The segments of a folder whose transaction index is not the one that was closed, or is gone.
+    func distrustedIndexes(of folder: String) throws(LogError) -> Set<Offset> {
+        var found: Set<Offset> = []
+        for (name, seal) in root?.logs[folder]?.files ?? [:] {
+            guard let base = Self.indexed(name), try finding(of: folder + "/" + name, seal) != nil
+            else { continue }
+            found.insert(base)
+        }
+        return found
+    }
+
+    /// The segment whose transaction index has that name.
+    private static func indexed(_ name: String) -> Offset? {
+        guard let file = SegmentFileName(name), file.content == .transactionIndex else {
+            return nil
+        }
+        return file.baseOffset
     }
 
     private func checkSegments(

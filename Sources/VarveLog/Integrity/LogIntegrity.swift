@@ -17,6 +17,8 @@ struct LogIntegrity: Sendable {
     var missing: [CorruptRange] = []
     /// Whether the leader-epoch checkpoint is not the one that was closed.
     var distrustsEpochs = false
+    /// Segments whose transaction index is not the one that was closed, or is gone.
+    var distrustedIndexes: Set<Offset> = []
 
     func sidecar(
         of paths: SegmentPaths, _ access: Segment.Access, in fileSystem: any FileSystem

@@ -22,6 +22,9 @@ struct ProducerRecovery {
     private let indexed: Set<Offset>
     /// No view of the log ends below.
     var flushed: Offset
+    /// Segments whose index is not what it was when the log was closed, or is gone: a segment
+    /// without aborted transactions has none, so that one which went missing shows nowhere else.
+    var distrusted: Set<Offset> = []
     /// What was taken of the log, from the snapshot on.
     private(set) var replay: ProducerReplay
     private(set) var snapshots: ProducerSnapshots
@@ -116,10 +119,13 @@ struct ProducerRecovery {
 
     /// Sets a segment's index right from `start` on.
     /// - Returns: whether the folder has to be flushed for it.
-    private func settle(
+    private mutating func settle(
         _ segment: Segment, from start: Offset, _ made: [AbortedTransaction]
     ) throws(LogError) -> Bool {
         let stored = try stored(of: segment)
+        if segment.baseOffset >= start, distrusted.contains(segment.baseOffset) {
+            damagedIndexes.append(segment.baseOffset)
+        }
         let kept = (stored ?? []).filter { $0.lastOffset < start }
         let entries = kept + made
         guard entries != stored else {
@@ -135,6 +141,11 @@ struct ProducerRecovery {
 
     /// What a segment's file holds; nil when it is not to be believed.
     private func stored(of segment: Segment) throws(LogError) -> [AbortedTransaction]? {
+        // Made anew just now; where nothing may be written, in memory alone.
+        if damagedIndexes.contains(segment.baseOffset) {
+            return try segment.transactionIndex.entries()
+        }
+        if distrusted.contains(segment.baseOffset) { return nil }
         guard indexed.contains(segment.baseOffset) else { return [] }
         return try segment.transactionIndex.load()
     }

@@ -33,6 +33,7 @@ struct FolderTransactions: Sendable {
             of: sight.segments, end: sight.ends.written, knownFlushed: sight.knownFlushed,
             folder: folder, in: fileSystem, .lookOnly)
         recovery.flushed = sight.ends.flushed
+        recovery.distrusted = sight.distrustedIndexes
         try recovery.run()
         replay = recovery.replay
         stability = recovery.replay.stability

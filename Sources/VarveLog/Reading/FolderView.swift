@@ -13,6 +13,8 @@ struct FolderView: Sendable {
     private let fileSystem: any FileSystem
     /// Whose log it is; nil when another program had the directory last.
     private let identity: LogIdentity?
+    /// Segments whose transaction index is not what it was when the directory was closed.
+    private let distrustedIndexes: Set<Offset>
 
     /// What one look saw.
     struct Sight: Sendable {
@@ -21,6 +23,7 @@ struct FolderView: Sendable {
         var source: ReadOnlyLog.EndsSource
         /// Everything before it was flushed, as far as somebody said.
         var knownFlushed = Offset.zero
+        var distrustedIndexes: Set<Offset> = []
         /// Where the last segment's whole batches end, to walk on from there.
         fileprivate var tail: Tail?
         /// The log-start checkpoint's row, and the file that it was read from.
@@ -52,10 +55,10 @@ struct FolderView: Sendable {
         self.fileSystem = fileSystem
         let metadata = try? PartitionMetadata.load(
             folder + "/" + PartitionMetadata.fileName, in: fileSystem)
-        let isOwn =
-            (try? DirectoryIntegrity(directory, in: fileSystem)).map { $0.standing != .takenOver }
+        let integrity = try? DirectoryIntegrity(directory, in: fileSystem)
+        distrustedIndexes = (try? integrity?.distrustedIndexes(of: name.folder)) ?? []
         identity =
-            isOwn ?? false
+            integrity.map { $0.standing != .takenOver } ?? false
             ? LogIdentity(topicID: metadata?.topicID, partition: name.partition) : nil
     }
 
@@ -91,6 +94,7 @@ struct FolderView: Sendable {
         sight.ends = LogEnds(start: min(from, flushed), flushed: flushed, written: written)
         sight.knownFlushed = published?.ends.flushed ?? .zero
         if published == nil { sight.knownFlushed = try knownEnd(else: written) }
+        sight.distrustedIndexes = distrustedIndexes
         return sight
     }
 

@@ -24,6 +24,7 @@ extension LogRecovery {
             // After a clean close all of it is flushed, with or without a checkpoint's row.
             knownFlushed: wasClosedCleanly ? plan.ends.written : plan.report.knownFlushed,
             folder: folder, in: files.fileSystem)
+        recovery.distrusted = integrity.distrustedIndexes
         try recovery.run()
         plan.producers = recovery.states
         plan.snapshots = recovery.snapshots
@@ -31,7 +32,10 @@ extension LogRecovery {
         for base in recovery.damagedIndexes {
             plan.report.rebuiltIndexes.append(
                 RecoveryReport.RebuiltIndex(
-                    segment: base, reason: "the transaction index is none of this segment"))
+                    segment: base,
+                    reason: integrity.distrustedIndexes.contains(base)
+                        ? "the transaction index is not what was closed"
+                        : "the transaction index is none of this segment"))
         }
     }
 
