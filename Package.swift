@@ -143,7 +143,7 @@ let package = Package(
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveSim",
             ]),
-        tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes"]),
+        tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
         tests(
             "VarveSocketsTests",
             [

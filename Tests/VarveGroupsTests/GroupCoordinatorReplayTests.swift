@@ -70,4 +70,43 @@ struct GroupCoordinatorReplayTests {
         #expect(stage.coordinator.groups["g"]?.protocolType == nil)
         #expect(stage.coordinator.groups["g"]?.stateTimestamp == Timestamp(milliseconds: 77))
     }
+
+    @Test("the records of a group's life are those that Apache Kafka 4.3.1 wrote for one")
+    func golden() throws {
+        var stage = Stage()
+        let given = stage.joinNow("g", client: "c-1")
+        let id = try #require(given).memberID
+        let join = stage.join("g", as: id, session: 45_000, rebalance: 300_000, client: "c-1")
+        stage.advance(milliseconds: 3000)
+        #expect(stage.joined(join)?.generation == 1)
+        stage.advance(milliseconds: 28)
+        _ = stage.sync("g", as: id, generation: 1, assigning: [id: [7]])
+        #expect(stage.commit("g", as: id, generation: 1, offset: 34) == nil)
+        _ = stage.leave("g", [LeavingMember(memberID: id)])
+        func at(_ milliseconds: Int64) -> Timestamp {
+            Timestamp(milliseconds: Stage.start + milliseconds)
+        }
+        let member = StoredMember(
+            memberID: id, instanceID: nil, clientID: "c-1", clientHost: "/127.0.0.1",
+            rebalanceTimeoutMs: 300_000, sessionTimeoutMs: 45_000,
+            subscription: subscription(to: ["t"]), assignment: [7])
+        let offset = StoredOffset(offset: 34, commitTimestamp: at(3028))
+        #expect(
+            stage.records == [
+                .group("g", empty("", generation: 0, at(0))),
+                .group(
+                    "g",
+                    StoredGroup(
+                        protocolType: "consumer", generation: 1, protocolName: "range",
+                        leader: id, stateTimestamp: at(3000), members: [member])),
+                .offset(OffsetKey(group: "g", topic: "t", partition: 0), offset),
+                .group("g", empty("consumer", generation: 2, at(3028))),
+            ])
+    }
+
+    private func empty(_ type: String, generation: Int32, _ time: Timestamp) -> StoredGroup {
+        StoredGroup(
+            protocolType: type, generation: generation, protocolName: nil, leader: nil,
+            stateTimestamp: time, members: [])
+    }
 }

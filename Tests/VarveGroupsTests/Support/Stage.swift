@@ -98,7 +98,7 @@ struct Stage {
 
     mutating func join(_ request: JoinRequest, client: String = "c") -> RequestToken {
         let token = token()
-        let context = JoinContext(clientID: client, clientHost: "/h", uniqueID: uniqueID)
+        let context = JoinContext(clientID: client, clientHost: "/127.0.0.1", uniqueID: uniqueID)
         perform { $0.join(request, from: context, token: token, at: $1, into: &$2) }
         return token
     }
