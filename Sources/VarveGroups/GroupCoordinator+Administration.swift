@@ -49,7 +49,7 @@ extension GroupCoordinator {
             rows.append(GroupDeletion(group: id, error: error))
             if error == nil { records += forget(id) }
         }
-        if !records.isEmpty { effects.append(.append(records)) }
+        effects.append(records, in: settings)
         effects.append(.answer(token, .deleteGroups(rows)))
     }
 

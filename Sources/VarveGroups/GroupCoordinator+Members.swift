@@ -1,3 +1,5 @@
+import VarveTerms
+
 /// What members ask for.
 extension GroupCoordinator {
     /// JoinGroup: answered at once, or when the rebalance ends.
@@ -26,7 +28,9 @@ extension GroupCoordinator {
         guard session >= settings.sessionTimeoutMin, session <= settings.sessionTimeoutMax else {
             return .invalidSessionTimeout
         }
+        let size = request.protocols.reduce(0) { $0 + $1.name.utf8.count + $1.metadata.count }
         guard request.protocols.count <= settings.protocolCountMax,
+            size <= settings.groupRecordSizeMax.bytes,
             Set(request.protocols.map(\.name)).count == request.protocols.count
         else { return .invalidRequest }
         if groups[request.group] == nil, !request.memberID.isEmpty { return .unknownMemberID }

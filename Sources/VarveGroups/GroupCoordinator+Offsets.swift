@@ -23,7 +23,7 @@ extension GroupCoordinator {
             return TopicOutcomes(topic: topic.topic, topicID: topic.topicID, partitions: rows)
         }
         for record in records { apply(record) }
-        if !records.isEmpty { effects.append(.append(records)) }
+        effects.append(records, in: settings)
         effects.append(.answer(token, .commit(CommitAnswer(topics: topics))))
     }
 
@@ -108,7 +108,7 @@ extension GroupCoordinator {
             return TopicOutcomes(topic: topic.topic, topicID: .zero, partitions: rows)
         }
         for record in records { apply(record) }
-        if !records.isEmpty { effects.append(.append(records)) }
+        effects.append(records, in: settings)
         let answer = OffsetDeletionAnswer(error: nil, topics: topics)
         effects.append(.answer(token, .deleteOffsets(answer)))
     }
@@ -130,7 +130,7 @@ extension GroupCoordinator {
             (offsets[id] ?? GroupOffsets()).keys(of: names, in: id).map { .offset($0, nil) }
         }
         for record in records { apply(record) }
-        if !records.isEmpty { effects.append(.append(records)) }
+        effects.append(records, in: settings)
     }
 
     // MARK: Retention
@@ -142,7 +142,7 @@ extension GroupCoordinator {
             var records = expired(in: group, at: now.timestamp)
             for record in records { apply(record) }
             if group.isIdle, offsets[id] == nil { records += forget(id) }
-            if !records.isEmpty { effects.append(.append(records)) }
+            effects.append(records, in: settings)
         }
     }
 

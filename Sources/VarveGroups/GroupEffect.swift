@@ -1,11 +1,33 @@
+import VarveTerms
+
 /// What the caller does next. The effects of one coordinator are one stream: an answer leaves
 /// only after every record that stands before it in the stream, in this list or an earlier one,
 /// is durable; otherwise a crash could take back what a member was told.
 public enum GroupEffect: Hashable, Sendable {
-    /// Append these records to the coordinator's partition of `__consumer_offsets`, as one batch.
+    /// Append these records to the coordinator's partition of `__consumer_offsets`, as one batch;
+    /// they fit into `GroupSettings.groupRecordSizeMax`.
     case append([GroupRecord])
     /// Answer the request that came with this token; it is forgotten here.
     case answer(RequestToken, GroupAnswer)
+}
+
+extension [GroupEffect] {
+    /// Appends records in lists that a batch can hold. Only the record of a group must come whole,
+    /// and it does; what an answer tells of is durable when the last list before it is.
+    mutating func append(_ records: [GroupRecord], in settings: GroupSettings) {
+        var list: [GroupRecord] = []
+        var size = 0
+        for record in records {
+            let next = record.sizeMax
+            if !list.isEmpty, size + next > settings.groupRecordSizeMax.bytes {
+                append(.append(list))
+                (list, size) = ([], 0)
+            }
+            list.append(record)
+            size += next
+        }
+        if !list.isEmpty { append(.append(list)) }
+    }
 }
 
 /// An answer to one of the requests that take a token.

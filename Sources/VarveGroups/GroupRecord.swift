@@ -8,6 +8,15 @@ public enum GroupRecord: Hashable, Sendable {
     /// `OffsetCommitKey` (type 1) and `OffsetCommitValue`, written in version 4, or in version 1
     /// when `expireTimestamp` is set, since only that version carries it.
     case offset(OffsetKey, StoredOffset?)
+
+    /// An upper bound of the size of the encoded record.
+    var sizeMax: Int {
+        switch self {
+        case .group(let id, let stored): 64 + id.utf8.count + (stored?.sizeMax ?? 0)
+        case .offset(let key, let stored):
+            128 + key.group.utf8.count + key.topic.utf8.count + (stored?.metadata.utf8.count ?? 0)
+        }
+    }
 }
 
 /// `GroupMetadataValue`.

@@ -22,8 +22,8 @@ public struct GroupSettings: Hashable, Sendable {
     public var offsetsRetention: Duration = .seconds(10_080 * 60)
     /// `offsets.retention.check.interval.ms`
     public var offsetsRetentionCheckInterval: Duration = .milliseconds(600_000)
-    /// How large the record of one group may be: Kafka's default for `message.max.bytes`, less
-    /// the batch and record headers around it.
+    /// How large one list of records, and with it the record of one group, may be: Kafka's default
+    /// for `message.max.bytes`, less the headers of the batch. A member's metadata is held to it.
     public var groupRecordSizeMax = ByteCount(1_048_588 - 512)
     /// How long a member that is new in the group may wait for its first generation. Until that
     /// it has no id to send heartbeats with, so the session timeout does not apply (KIP-345).

@@ -68,6 +68,24 @@ struct GroupCoordinatorOffsetsTests {
         #expect(rows[0].partitions[1].stored?.metadata == "")
     }
 
+    @Test("a commit that no batch can hold goes into several, all before its answer")
+    func manyBatches() throws {
+        var settings = GroupSettings()
+        settings.groupRecordSizeMax = ByteCount(1000)
+        var stage = Stage(settings: settings)
+        let rows = (0..<20).map { PartitionCommit(partition: $0, offset: 1, metadata: "x") }
+        let request = CommitRequest(
+            version: 9, claim: MemberClaim(group: "g", memberID: ""),
+            topics: [TopicCommits(topic: "t", partitions: rows)])
+        var effects: [GroupEffect] = []
+        stage.coordinator.commitOffsets(
+            request, token: RequestToken(1), at: stage.now, into: &effects)
+        let sizes = effects.map { effect in
+            if case .append(let records) = effect { records.count } else { 0 }
+        }
+        #expect(sizes == [7, 7, 6, 0])
+    }
+
     @Test("a commit of nothing is answered with nothing, whoever sends it")
     func nothing() {
         var stage = Stage()

@@ -57,7 +57,8 @@ extension ClassicGroup {
     private mutating func expireSilent(at now: Instant, _ turn: inout Turn) {
         let forgotten = pendingMembers.filter { $0.value <= now }
         for memberID in forgotten.keys { pendingMembers[memberID] = nil }
-        let silent = members.inOrder.filter { $0.silenceEnds.map { $0 <= now } ?? false }
+        let silent = members.values.filter { $0.silenceEnds.map { $0 <= now } ?? false }
+            .sorted { $0.ordinal < $1.ordinal }
         for member in silent { drop(member.id, &turn) }
         if !silent.isEmpty {
             didLoseMembers(&turn)

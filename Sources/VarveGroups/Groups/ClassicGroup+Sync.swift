@@ -52,12 +52,12 @@ extension ClassicGroup {
     private mutating func assign(_ assignments: [MemberAssignment], _ turn: inout Turn) {
         let parts = Dictionary(
             assignments.map { ($0.memberID, $0.assignment) }, uniquingKeysWith: { $1 })
-        let stored = record { parts[$0.id] ?? [] }
-        guard stored.sizeMax + id.utf8.count <= turn.settings.groupRecordSizeMax.bytes else {
+        let stored = GroupRecord.group(id, record { parts[$0.id] ?? [] })
+        guard stored.sizeMax <= turn.settings.groupRecordSizeMax.bytes else {
             abandonAssignment(.unknownServerError, &turn)
             return rebalance(&turn)
         }
-        turn.append([.group(id, stored)])
+        turn.append([stored])
         enter(.stable, at: turn.now.timestamp)
         for member in members.inOrder {
             members.update(member.id) { $0.assignment = parts[member.id] ?? [] }

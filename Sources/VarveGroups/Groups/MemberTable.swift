@@ -4,7 +4,7 @@ import VarveTerms
 ///
 /// *Invariants*: `instances` names exactly the static members; `supporters` counts, for each
 /// protocol, the members that name it; the two counts equal what a walk over the members finds;
-/// the leader is a member, and there is one when there are members.
+/// a chosen leader is a member.
 struct MemberTable: Hashable {
     private var members: [String: GroupMember] = [:]
     /// Instance id → member id.
@@ -12,13 +12,21 @@ struct MemberTable: Hashable {
     private var supporters: [String: Int] = [:]
     private(set) var awaitingJoinCount = 0
     private(set) var unsyncedCount = 0
-    private(set) var leader: String?
+    /// Nil after the leader has gone, until another is elected.
+    private var chosenLeader: String?
     private var nextOrdinal: UInt64 = 0
 
     var count: Int { members.count }
     var isEmpty: Bool { members.isEmpty }
 
     subscript(id: String) -> GroupMember? { members[id] }
+
+    /// The member that leads: as long as nobody is elected after the leader has gone, the first.
+    /// - Complexity: O(1) once a leader is chosen, else O(n): many may go at once, and only after
+    ///   the last of them does it matter who leads.
+    var leader: String? {
+        chosenLeader ?? members.values.min { $0.ordinal < $1.ordinal }?.id
+    }
 
     func memberID(ofInstance instanceID: String) -> String? { instances[instanceID] }
 
@@ -43,7 +51,7 @@ struct MemberTable: Hashable {
         if let instance = member.instanceID { instances[instance] = member.id }
         count(member, by: 1)
         members[member.id] = member
-        leader = leader ?? member.id
+        if members.count == 1 { chosenLeader = member.id }
     }
 
     /// - Returns: the member as it was; nil when there is none.
@@ -51,7 +59,7 @@ struct MemberTable: Hashable {
         guard let member = members.removeValue(forKey: id) else { return nil }
         if let instance = member.instanceID { instances[instance] = nil }
         count(member, by: -1)
-        if leader == id { leader = inOrder.first?.id }
+        if chosenLeader == id { chosenLeader = nil }
         return member
     }
 
@@ -62,7 +70,7 @@ struct MemberTable: Hashable {
         member.id = newID
         if let instance = member.instanceID { instances[instance] = newID }
         members[newID] = member
-        if leader == id { leader = newID }
+        if chosenLeader == id { chosenLeader = newID }
     }
 
     /// Changes a member in place, and the counts with it. Nothing happens without such a member.
@@ -93,16 +101,15 @@ struct MemberTable: Hashable {
     /// Keeps the leader if it has joined again, else chooses the first member that has.
     /// - Returns: whether the group has a leader that waits for the next generation.
     mutating func electJoinedLeader() -> Bool {
-        guard let current = leader else { return false }
-        if members[current]?.awaitingJoin != nil { return true }
+        if let chosenLeader, members[chosenLeader]?.awaitingJoin != nil { return true }
         guard let next = inOrder.first(where: { $0.awaitingJoin != nil }) else { return false }
-        leader = next.id
+        chosenLeader = next.id
         return true
     }
 
     /// Takes the leader that a record names, if it is a member.
     mutating func adoptLeader(_ id: String?) {
-        if let id, members[id] != nil { leader = id }
+        if let id, members[id] != nil { chosenLeader = id }
     }
 
     /// Whether every member names one of these protocols.
@@ -133,7 +140,7 @@ struct MemberTable: Hashable {
         precondition(
             instances.count == all.count { $0.instanceID != nil }, "\(instances.count) instances")
         for (instance, id) in instances { precondition(members[id]?.instanceID == instance) }
-        precondition(leader.map { members[$0] != nil } ?? all.isEmpty, "leader \(leader ?? "–")")
+        precondition(chosenLeader.map { members[$0] != nil } ?? true, "\(chosenLeader ?? "–")")
         var counted: [String: Int] = [:]
         for member in all { for one in member.protocols { counted[one.name, default: 0] += 1 } }
         precondition(counted == supporters, "\(counted) ≠ \(supporters)")

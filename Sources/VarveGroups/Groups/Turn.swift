@@ -11,9 +11,7 @@ struct Turn {
         effects.append(.answer(token, answer))
     }
 
-    mutating func append(_ records: [GroupRecord]) {
-        if !records.isEmpty { effects.append(.append(records)) }
-    }
+    mutating func append(_ records: [GroupRecord]) { effects.append(records, in: settings) }
 
     func deadline(after duration: Duration) -> Instant { now.instant.advanced(by: duration) }
 }

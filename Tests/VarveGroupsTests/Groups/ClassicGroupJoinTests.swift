@@ -21,6 +21,8 @@ struct ClassicGroupJoinTests {
         #expect(stage.joinNow("h", protocols: ["a", "b", "a"])?.error == .invalidRequest)
         let many = (0...100).map { "p\($0)" }
         #expect(stage.joinNow("h", protocols: many)?.error == .invalidRequest)
+        let long = String(repeating: "x", count: 1_048_576)
+        #expect(stage.joinNow("h", protocols: [long])?.error == .invalidRequest)
     }
 
     @Test("a join without a common protocol is refused; the members' own may change together")
