@@ -27,6 +27,22 @@ final class SegmentSidecar: Sendable {
     private struct State {
         var look: SidecarLook?
         var mapping: MappedBytes?
+        /// What was made of the two, for the next reads; nil until a read asked for it.
+        var ready: Ready?
+        /// Grows with each change, so that what was made of an older state is not kept.
+        var changes = 0
+
+        mutating func change(_ look: SidecarLook?, _ mapping: MappedBytes?) {
+            self.look = look
+            self.mapping = mapping
+            ready = nil
+            changes += 1
+        }
+    }
+
+    /// A check to begin with; none where there is nothing to hold batches against.
+    private struct Ready {
+        var check: SidecarCheck?
     }
 
     init(
@@ -46,21 +62,30 @@ final class SegmentSidecar: Sendable {
     ///
     /// A sidecar that cannot be read now is done without for once, and looked at again later.
     func check() -> SidecarCheck? {
-        let known = state.withLock { ($0.look, $0.mapping) }
-        guard let look = known.0 ?? (try? self.look()), let coverage = look.coverage,
-            coverage.entryCount > 0 || look.isForeign
-        else { return nil }
-        var source = SidecarSource(path: paths.sidecar, fileSystem: fileSystem, mapping: known.1)
+        if let ready = state.withLock({ $0.ready }) { return ready.check }
+        guard let look = try? self.look() else { return nil }
+        guard let coverage = look.coverage, coverage.entryCount > 0 || look.isForeign else {
+            state.withLock { if $0.look?.coverage == nil { $0.ready = Ready() } }
+            return nil
+        }
+        var (mapping, changes) = state.withLock { ($0.mapping, $0.changes) }
         if access == .mapped {
             let size = look.blockCount * SidecarLayout.blockSize
-            if source.mapping.map({ $0.count < size }) ?? true {
-                guard let mapping = try? map(size) else { return nil }
-                source.mapping = mapping
+            if mapping.map({ $0.count < size }) ?? true {
+                guard let made = try? map(size) else { return nil }
+                mapping = made
+                changes += 1
             }
         }
-        return SidecarCheck(
-            source, coverage: coverage, seed: seed, isForeign: look.isForeign,
+        let check = SidecarCheck(
+            SidecarSource(path: paths.sidecar, fileSystem: fileSystem, mapping: mapping),
+            coverage: coverage, seed: seed, isForeign: look.isForeign,
             blockCount: look.blockCount)
+        state.withLock { state in
+            guard state.changes == changes, state.look?.coverage == coverage else { return }
+            state.ready = Ready(check: check)
+        }
+        return check
     }
 
     /// The mapping leaves room for what is appended, so that it is made a few times and not with
@@ -68,7 +93,7 @@ final class SegmentSidecar: Sendable {
     private func map(_ size: Int) throws(FileError) -> MappedBytes {
         let file = try OpenFile(paths.sidecar, .read, in: fileSystem)
         let mapping = try file.map(size: ByteCount(size * 2))
-        state.withLock { $0.mapping = mapping }
+        state.withLock { $0.change($0.look, mapping) }
         return mapping
     }
 
@@ -79,7 +104,7 @@ final class SegmentSidecar: Sendable {
         let look = try SidecarLook(of: self, in: fileSystem)
         return state.withLock { state in
             // The owner may have published meanwhile.
-            if state.look == nil { state.look = look }
+            if state.look == nil { state.change(look, state.mapping) }
             return state.look ?? look
         }
     }
@@ -91,7 +116,7 @@ final class SegmentSidecar: Sendable {
     func publish(_ coverage: SidecarCoverage) {
         let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount)
         state.withLock { state in
-            state.look = SidecarLook(coverage: coverage, blockCount: blockCount)
+            state.change(SidecarLook(coverage: coverage, blockCount: blockCount), state.mapping)
         }
     }
 
@@ -99,7 +124,8 @@ final class SegmentSidecar: Sendable {
     func publish(_ coverage: SidecarCoverage, sealed seal: SidecarSeal) {
         let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount) + 1
         state.withLock { state in
-            state.look = SidecarLook(coverage: coverage, blockCount: blockCount, seal: seal)
+            state.change(
+                SidecarLook(coverage: coverage, blockCount: blockCount, seal: seal), state.mapping)
         }
     }
 
@@ -109,10 +135,10 @@ final class SegmentSidecar: Sendable {
     }
 
     /// Forgets what is known: the file was replaced, cut, or removed.
-    func forget() { state.withLock { $0 = State() } }
+    func forget() { state.withLock { $0.change(nil, nil) } }
 
     /// Goes without the sidecar from here on.
     func dismiss() {
-        state.withLock { $0 = State(look: SidecarLook(coverage: nil, blockCount: 0)) }
+        state.withLock { $0.change(SidecarLook(coverage: nil, blockCount: 0), nil) }
     }
 }

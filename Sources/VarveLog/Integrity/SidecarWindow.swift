@@ -3,11 +3,19 @@ internal import VarveSystem
 internal import VarveTerms
 
 /// Where the bytes of a sidecar are: in a mapping, or in a file that is copied from piece by piece.
-struct SidecarSource: Sendable {
+///
+/// A class, since a check is copied for each read: one count goes up and not three.
+final class SidecarSource: Sendable {
     let path: String
     let fileSystem: any FileSystem
     /// All of the file, where it may be mapped.
-    var mapping: MappedBytes?
+    let mapping: MappedBytes?
+
+    init(path: String, fileSystem: any FileSystem, mapping: MappedBytes? = nil) {
+        self.path = path
+        self.fileSystem = fileSystem
+        self.mapping = mapping
+    }
 }
 
 /// One block of a sidecar, with the owner that keeps its bytes alive.
