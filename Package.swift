@@ -94,7 +94,7 @@ let package = Package(
             "VarveBench",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve", "CBench",
+                "VarveTransport", "VarveSockets", "Varve", "CVarve", "CBench",
             ], path: "Benchmarks/VarveBench"),
         command(
             "VarveCommand",

@@ -64,7 +64,7 @@ enum Ladder {
             "VarveBench", 6,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve", "CBench",
+                "VarveTransport", "VarveSockets", "Varve", "CVarve", "CBench",
             ], folder: "Benchmarks/VarveBench"),
         Rung(
             "VarveCommand", 7,

@@ -26,6 +26,23 @@ struct EventLoopEndingTests {
         #expect(scene.ledger.connectionCount == 1)
     }
 
+    @Test("a limit of one connection's requests holds until it is lifted")
+    func limitedFrames() throws {
+        let service = TestService()
+        let scene = try LoopScene(service)
+        let (first, second) = (try scene.connect(), try scene.connect())
+        scene.turns { service.opened.count == 2 }
+        for id in service.opened { scene.loop.limitFrames(of: id, to: ByteCount(10)) }
+        let body = [UInt8](repeating: 1, count: 11)
+        first.send(frame: Array(body[1...]))
+        scene.turns { first.frames.count == 1 }
+        scene.loop.limitFrames(of: service.opened[0], to: ByteCount(11))
+        first.send(frame: body)
+        second.send(frame: body)
+        scene.turns { first.frames.count == 2 && second.isOver }
+        #expect(service.closed == [.refused(.tooLarge(11, sizeMax: ByteCount(10)))])
+    }
+
     @Test("a peer that only sends no more gets all its answers first", arguments: 0..<20)
     func halfClosed(_ seed: UInt64) throws {
         let service = TestService()

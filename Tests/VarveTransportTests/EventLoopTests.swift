@@ -48,6 +48,47 @@ struct EventLoopTests {
         #expect(client.frames == bodies, "seed \(seed)")
     }
 
+    @Test("answers that the loop copies keep their order among others", arguments: 0..<20)
+    func copied(_ seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        let service = TestService()
+        service.onFrame = { _ in nil }
+        service.onTurn = { service, loop in
+            service.waiting.shuffle(using: &generator)
+            let count = Int.random(in: 0...service.waiting.count, using: &generator)
+            for (slot, body) in service.waiting.suffix(count) {
+                if Bool.random(using: &generator) {
+                    loop.answer(slot, copying: body.rawSpan)
+                } else {
+                    loop.answer(slot, TestService.answer(body))
+                }
+            }
+            service.waiting.removeLast(count)
+        }
+        let scene = try LoopScene(service, network: .init(seed: seed))
+        let bodies = bodies(100, sizeMax: 6000, seed: seed)
+        let client = try scene.connect()
+        for body in bodies { client.send(frame: body) }
+        scene.turns { client.frames.count == bodies.count }
+        #expect(client.frames == bodies, "seed \(seed)")
+    }
+
+    @Test("a copied last answer ends the connection behind it")
+    func copiedLast() throws {
+        let service = TestService()
+        service.onFrame = { _ in nil }
+        let scene = try LoopScene(service)
+        let client = try scene.connect()
+        for number in 0..<3 { client.send(frame: [UInt8(number)]) }
+        scene.turns { service.waiting.count == 3 }
+        let bytes: [UInt8] = [7, 7]
+        scene.loop.answer(service.waiting[1].slot, copying: bytes.rawSpan, then: .close)
+        scene.loop.answer(service.waiting[0].slot, copying: bytes.rawSpan)
+        scene.loop.answer(service.waiting[2].slot, copying: bytes.rawSpan)
+        scene.turns { client.hasEnded }
+        #expect(client.frames == [[7, 7], [7, 7]])
+    }
+
     @Test("all requests of a turn are handed over before the turn ends, and answered in it")
     func groups() throws {
         let service = TestService()

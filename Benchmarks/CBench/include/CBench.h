@@ -59,4 +59,16 @@ int bench_bell_wait(int bell);
 int bench_bell_ring(int bell);
 void bench_bell_close(int bell);
 
+// --- Sockets -----------------------------------------------------------------------------------
+
+/// Listens on a free port of 127.0.0.1. Returns the file, or -1 with errno.
+int bench_listen(uint16_t *port);
+/// Takes one connection from `listener`, which it closes, and sends back what comes until the
+/// peer ends: blocking, no frames, no copies but the kernel's. Returns 0, or -1 with errno.
+int bench_echo_serve(int listener);
+/// Sends `count` frames of `size` bytes, at least 8, each behind its size, to a port of 127.0.0.1,
+/// `ahead` at a time, and reads as many back before the next. Adds the first word of each answer
+/// to `sum`. Returns 0, or -1 with errno.
+int bench_echo(uint16_t port, size_t size, int64_t count, int ahead, uint64_t *sum);
+
 #endif

@@ -5,7 +5,7 @@ internal import VarveRecords
 /// the goal that it shows (P1 to P20), where there is one.
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
-        limits + checksums + codecs + appends + shared + reads + reopenings
+        limits + checksums + codecs + appends + shared + reads + reopenings + echoes
 
     /// The benchmarks with `filter` in their names; all for nil.
     /// - Throws: `.nothingMatches` when there is none.
@@ -177,5 +177,18 @@ extension Catalogue {
                 + "with 64 MiB unflushed, and the first append",
             per: "mapping and checksumming 64 MiB of the page cache", .seconds
         ) { try ReopenWorkload($0, flushedSegments: segments).pair() }
+    }
+}
+
+// MARK: Connections
+
+extension Catalogue {
+    private static let echoes = [1, 32].map { ahead in
+        Benchmark(
+            "transport.echo.\(ahead)",
+            "frames of 1 KiB over loopback, \(ahead) ahead, echoed by an event loop",
+            per: "the same client at a thread that sends back whatever it receives",
+            .operationsPerSecond
+        ) { EchoWorkload($0, framesAhead: ahead).pair() }
     }
 }

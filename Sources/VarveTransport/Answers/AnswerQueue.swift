@@ -51,6 +51,18 @@ public struct AnswerQueue {
         return answer
     }
 
+    /// Takes slot `number` out if it is the oldest, for an answer that need not wait here.
+    /// - Precondition: as `complete`.
+    mutating func leave(_ number: UInt64) -> Bool {
+        precondition(number >= first, "slot \(number) was answered and has left")
+        guard number == first else { return false }
+        precondition(count > 0, "slot \(number) was never opened")
+        precondition(slots[place(of: first)] == nil, "slot \(number) is answered twice")
+        first += 1
+        count -= 1
+        return true
+    }
+
     private func place(of number: UInt64) -> Int { Int(number % UInt64(slots.count)) }
 
     private mutating func grow() {

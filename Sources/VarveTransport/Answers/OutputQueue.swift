@@ -57,6 +57,14 @@ final class OutputQueue: GatheredBytes {
         }
     }
 
+    /// Adds a frame of `bytes`, at most `copySizeMax`, with its size before it.
+    func append(copying bytes: RawSpan) {
+        copy(size: 4 + bytes.byteCount) { buffer in
+            buffer.append(Int32(bytes.byteCount))
+            buffer.append(bytes)
+        }
+    }
+
     /// nil when nothing waits.
     var next: Step? {
         guard head < pieces.count else { return nil }
@@ -120,7 +128,7 @@ final class OutputQueue: GatheredBytes {
         self.size += size
     }
 
-    /// Copies `size` bytes, at most `copySizeMax`, which `write` appends, behind what waits.
+    /// Copies `size` bytes, at most a chunk of them, which `write` appends, behind what waits.
     private func copy(size: Int, _ write: (inout ByteBuffer) -> Void) {
         let chunk: OutputChunk
         if let writing, writing.hasRoom(for: size) {

@@ -39,7 +39,8 @@ public struct FrameAssembler: ~Copyable {
     /// A read takes at least as much as this, where a frame is longer.
     private static let readSizeMin = 64 << 10
 
-    public let sizeMax: ByteCount
+    /// The longest frame, without its size; below 2 GiB. Frames already begun are held to it too.
+    public var sizeMax: ByteCount
     private var held = ByteBuffer(capacity: 0)
     /// Bytes at the start of `held` that were taken already.
     private var taken = 0

@@ -23,6 +23,8 @@ final class Connection {
     let socket: any StreamSocket
     var phase = Phase.open
     var assembler: FrameAssembler
+    /// The longest frame from the next read on. `assembler` itself is in use while it lends frames.
+    var frameSizeMax: ByteCount
     var answers = AnswerQueue()
     let output: OutputQueue
 
@@ -48,6 +50,7 @@ final class Connection {
     ) {
         self.id = id
         self.socket = socket
+        self.frameSizeMax = frameSizeMax
         assembler = FrameAssembler(sizeMax: frameSizeMax)
         output = OutputQueue(chunks: chunks)
         lastRead = now

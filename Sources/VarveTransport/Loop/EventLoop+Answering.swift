@@ -1,3 +1,4 @@
+internal import VarveBytes
 internal import VarveTerms
 
 // From answers to the socket.
@@ -9,14 +10,43 @@ extension EventLoop {
     /// turn. Answers to a connection that is gone are dropped.
     /// - Precondition: the request was not answered before.
     public func answer(_ slot: AnswerSlot, _ answer: Answer) {
-        guard let connection = table[slot.connection] else { return }
-        switch connection.phase {
-        case .open, .answering: break
-        case .finishing, .lingering, .doomed, .closed: return
-        }
+        guard let connection = answerable(slot) else { return }
         connection.answers.complete(slot.number, with: answer)
         queueAnswers(of: connection)
         touch(connection)
+    }
+
+    /// Answers a request with a copy of `bytes`: a frame without its size, which the caller may
+    /// write over at once. A short answer that is the next to leave, as most are, takes no memory
+    /// of its own this way.
+    /// - Precondition: as `answer`.
+    public func answer(
+        _ slot: AnswerSlot, copying bytes: RawSpan, then afterwards: Answer.Afterwards = .keepOpen
+    ) {
+        guard let connection = answerable(slot) else { return }
+        guard bytes.byteCount <= OutputQueue.copySizeMax, connection.answers.leave(slot.number)
+        else {
+            var copy = ByteBuffer(capacity: bytes.byteCount)
+            copy.append(bytes)
+            return answer(slot, Answer(copy, then: afterwards))
+        }
+        if connection.output.isEmpty { connection.lastWrite = now }
+        connection.output.append(copying: bytes)
+        if afterwards == .close {
+            connection.phase = .finishing
+        } else {
+            queueAnswers(of: connection)
+        }
+        touch(connection)
+    }
+
+    /// The connection that waits for this answer; nil when it is gone.
+    private func answerable(_ slot: AnswerSlot) -> Connection? {
+        guard let connection = table[slot.connection] else { return nil }
+        switch connection.phase {
+        case .open, .answering: return connection
+        case .finishing, .lingering, .doomed, .closed: return nil
+        }
     }
 
     private func queueAnswers(of connection: Connection) {

@@ -1,5 +1,5 @@
 internal import VarveBytes
-internal import VarveTerms
+public import VarveTerms
 
 // From readiness to requests.
 extension EventLoop {
@@ -10,6 +10,13 @@ extension EventLoop {
 
     var memoryRetry: Instant? {
         starved.isEmpty ? nil : now.advanced(by: Self.memoryWait)
+    }
+
+    /// Has the connection's requests from the next read on be no longer than `sizeMax`: shorter
+    /// for peers that have yet to say who they are, longer again once they did.
+    public func limitFrames(of id: ConnectionID, to sizeMax: ByteCount) {
+        precondition(sizeMax.bytes <= Int(Int32.max), "frames of \(sizeMax) bytes")
+        table[id]?.frameSizeMax = sizeMax
     }
 
     func read(_ connection: Connection) {
@@ -56,6 +63,7 @@ extension EventLoop {
     /// Hands over the whole frames of what was read.
     private func takeFrames(_ connection: Connection, from source: FrameSource) {
         let countBefore = tally.frameCount
+        connection.assembler.sizeMax = connection.frameSizeMax
         do throws(FrameRefusal) {
             switch source {
             case .scratch:
