@@ -7,7 +7,7 @@ extension GroupCoordinator {
         _ request: JoinRequest, from context: JoinContext, token: RequestToken, at now: Moment,
         into effects: inout [GroupEffect]
     ) {
-        if let error = refusal(of: request) {
+        if let error = refusal(of: request) ?? refusal(of: request, from: context) {
             let answer = JoinAnswer(memberID: request.memberID, error: error)
             return effects.append(.answer(token, .join(answer)))
         }
@@ -23,7 +23,7 @@ extension GroupCoordinator {
     }
 
     private func refusal(of request: JoinRequest) -> GroupError? {
-        if request.group.isEmpty { return .invalidGroupID }
+        if request.group.isEmpty || isTooLong(request.group) { return .invalidGroupID }
         let session = request.sessionTimeout
         guard session >= settings.sessionTimeoutMin, session <= settings.sessionTimeoutMax else {
             return .invalidSessionTimeout
@@ -36,6 +36,18 @@ extension GroupCoordinator {
         if groups[request.group] == nil, !request.memberID.isEmpty { return .unknownMemberID }
         return nil
     }
+
+    /// Names that no record could hold must not come in: they would fail later, for all members.
+    private func refusal(of request: JoinRequest, from context: JoinContext) -> GroupError? {
+        let newID = (request.instanceID ?? context.clientID).utf8.count + "-".utf8.count + 36
+        let isTooLong =
+            newID > GroupSettings.nameSizeMax || isTooLong(context.clientID)
+            || isTooLong(context.clientHost) || isTooLong(request.protocolType)
+            || request.protocols.contains { self.isTooLong($0.name) }
+        return isTooLong ? .invalidRequest : nil
+    }
+
+    func isTooLong(_ name: String) -> Bool { name.utf8.count > GroupSettings.nameSizeMax }
 
     /// SyncGroup: answered at once, or when the leader brings the assignment.
     public mutating func sync(

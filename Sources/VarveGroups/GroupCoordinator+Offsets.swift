@@ -28,6 +28,7 @@ extension GroupCoordinator {
     }
 
     private func refusal(of request: CommitRequest) -> GroupError? {
+        if isTooLong(request.claim.group) { return .invalidGroupID }
         guard let group = groups[request.claim.group] else {
             // Without a generation it comes from a consumer without membership, which makes the
             // group that it names.

@@ -29,5 +29,8 @@ public struct GroupSettings: Hashable, Sendable {
     /// it has no id to send heartbeats with, so the session timeout does not apply (KIP-345).
     public var newMemberJoinTimeout: Duration = .seconds(300)
 
+    /// How many bytes of UTF-8 a name may have: records of groups write it behind an `int16`.
+    static let nameSizeMax = Int(Int16.max)
+
     public init() {}
 }

@@ -299,11 +299,11 @@ struct GroupModel {
             let held = stored(group)
             // A stable group's record tells when its generation was made, a moment before.
             if group.state == .stable { told?.stateTimestamp = held.stateTimestamp }
-            // Static members that are away are not counted, so a group may pass its limit; who reads
-            // such a group begins with a rebalance.
+            // Static members that are away are not counted, so a group may pass its limit; who
+            // reads such a group begins with a rebalance.
             let isFull = group.members.count > copy.coordinator.settings.groupSizeMax
             if told != held || (read?.state != group.state && !isFull) {
-                faults.append("group \(group.id) differs after a replay: \(held), \(told as Any)")
+                faults.append("\(group.id) differs after a replay: \(held), \(told as Any)")
             }
         }
         for (key, offset) in committed where copy.offset(of: key.group) != offset {

@@ -25,6 +25,21 @@ struct ClassicGroupJoinTests {
         #expect(stage.joinNow("h", protocols: [long])?.error == .invalidRequest)
     }
 
+    @Test("names that no record could hold are refused")
+    func longNames() {
+        var stage = Stage()
+        let (fits, long) = (Int(Int16.max), Int(Int16.max) + 1)
+        func name(_ size: Int) -> String { String(repeating: "é", count: size / 2) + "xx" }
+        #expect(stage.joinNow(name(long))?.error == .invalidGroupID)
+        #expect(stage.joinNow("g", type: name(long))?.error == .invalidRequest)
+        #expect(stage.joinNow("g", protocols: [name(long)])?.error == .invalidRequest)
+        #expect(stage.joinNow("g", client: name(fits - 37))?.error == .invalidRequest)
+        #expect(stage.joinNow("g", instance: name(fits - 37))?.error == .invalidRequest)
+        #expect(stage.joinNow("g", client: name(fits - 39))?.error == .memberIDRequired)
+        #expect(stage.commit(name(long)) == .invalidGroupID)
+        #expect(stage.records.count == 1)
+    }
+
     @Test("a join without a common protocol is refused; the members' own may change together")
     func protocols() throws {
         var stage = Stage()
