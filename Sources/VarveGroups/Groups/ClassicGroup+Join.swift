@@ -16,10 +16,10 @@ extension ClassicGroup {
         var memberID = request.memberID
         if error == .groupMaxSizeReached {
             // Whoever finds no room is forgotten, so that it does not hold up the others.
-            let didLeave = pendingMembers.removeValue(forKey: memberID) != nil
-            let wasMember = members[memberID] != nil
+            let countBefore = members.count
+            pendingMembers[memberID] = nil
             drop(memberID, &turn)
-            if didLeave || wasMember { didLoseMembers(&turn) }
+            didLose(countBefore - members.count, &turn)
             memberID = ""
         }
         turn.answer(token, .join(JoinAnswer(memberID: memberID, error: error)))

@@ -14,15 +14,14 @@ extension ClassicGroup {
 
     // MARK: LeaveGroup
 
-    mutating func leave(_ members: [LeavingMember], _ turn: inout Turn) -> [LeftMember] {
-        var didLoseAny = false
-        let rows = members.map { member in
-            let error = remove(member, &turn)
-            if error == nil { didLoseAny = true }
-            return LeftMember(
-                memberID: member.memberID, instanceID: member.instanceID, error: error)
+    mutating func leave(_ leaving: [LeavingMember], _ turn: inout Turn) -> [LeftMember] {
+        let countBefore = members.count
+        let rows = leaving.map { member in
+            LeftMember(
+                memberID: member.memberID, instanceID: member.instanceID,
+                error: remove(member, &turn))
         }
-        if didLoseAny { didLoseMembers(&turn) }
+        didLose(countBefore - members.count, &turn)
         return rows
     }
 
@@ -60,11 +59,7 @@ extension ClassicGroup {
         let silent = members.values.filter { $0.silenceEnds.map { $0 <= now } ?? false }
             .sorted { $0.ordinal < $1.ordinal }
         for member in silent { drop(member.id, &turn) }
-        if !silent.isEmpty {
-            didLoseMembers(&turn)
-        } else if !forgotten.isEmpty {
-            finishJoiningIfAll(&turn)
-        }
+        if !silent.isEmpty || !forgotten.isEmpty { didLose(silent.count, &turn) }
     }
 
     private mutating func endJoinPhase(_ phase: JoinPhase, _ turn: inout Turn) {
@@ -84,7 +79,7 @@ extension ClassicGroup {
         syncDeadline = nil
         let idle = members.inOrder.filter { !$0.hasSynced }
         for member in idle { drop(member.id, &turn) }
-        if !idle.isEmpty { didLoseMembers(&turn) }
+        if !idle.isEmpty { didLose(idle.count, &turn) }
     }
 
     // MARK: Loading and resigning

@@ -123,8 +123,13 @@ extension ClassicGroup {
         }
     }
 
-    /// Members left or were given up.
-    mutating func didLoseMembers(_ turn: inout Turn) {
-        if state != .empty { rebalance(&turn) }
+    /// So many members left or were given up. Ids that nobody joined with are not worth a
+    /// rebalance, but one that waited for them may end.
+    mutating func didLose(_ count: Int, _ turn: inout Turn) {
+        if count == 0 {
+            finishJoiningIfAll(&turn)
+        } else if state != .empty {
+            rebalance(&turn)
+        }
     }
 }

@@ -79,6 +79,20 @@ struct ClassicGroupJoinTests {
         #expect(tokens.allSatisfy { stage.joined($0)?.generation == 1 })
     }
 
+    @Test("who has an id and finds no room is forgotten, and holds up nobody")
+    func fullForPending() {
+        var settings = GroupSettings()
+        settings.groupSizeMax = 2
+        var stage = Stage(settings: settings)
+        let ids = stage.makeStable("g")
+        let given = (0..<2).compactMap { _ in stage.joinNow("g")?.memberID }
+        let tokens = [ids[0], given[0]].map { stage.join("g", as: $0) }
+        #expect(stage.joined(tokens[0]) == nil)
+        #expect(stage.joinNow("g", as: given[1])?.error == .groupMaxSizeReached)
+        #expect(tokens.allSatisfy { stage.joined($0)?.generation == 2 })
+        #expect(stage.members(of: "g") == [ids[0], given[0]])
+    }
+
     @Test("ids that are given out are bounded, and forgotten after the session timeout")
     func pending() throws {
         var settings = GroupSettings()

@@ -48,6 +48,19 @@ struct ClassicGroupPresenceTests {
         #expect(stage.joinNow("g", as: given)?.error == .unknownMemberID)
     }
 
+    @Test("an id that leaves unused disturbs nobody, and whoever waited for it goes on")
+    func pendingDisturbsNobody() {
+        var stage = Stage()
+        let ids = stage.makeStable("g")
+        let given = (0..<2).compactMap { _ in stage.joinNow("g")?.memberID }
+        #expect(stage.leave("g", [LeavingMember(memberID: given[0])])?.singleError == nil)
+        #expect(stage.heartbeat("g", as: ids[0], generation: 1) == nil)
+        let join = stage.join("g", as: ids[0])
+        #expect(stage.joined(join) == nil)
+        #expect(stage.leave("g", [LeavingMember(memberID: given[1])])?.singleError == nil)
+        #expect(stage.joined(join)?.generation == 2)
+    }
+
     @Test("silence for the session timeout removes a member, and a heartbeat prevents it")
     func session() {
         var stage = Stage()
