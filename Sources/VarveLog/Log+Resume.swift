@@ -46,9 +46,13 @@ extension Log {
         return resumption
     }
 
+    /// The segment in which the flushed end lies. A cut that failed half way has removed the active
+    /// one, and not opened another.
+    var flushedSegment: Segment { unflushed.first ?? segments.last ?? active.segment }
+
     /// Cuts the log where its last good flush ended.
     private func goBackToFlushed() throws(LogError) {
-        let last = unflushed.first ?? active.segment
+        let last = flushedSegment
         let kept = segments.prefix { $0.baseOffset <= last.baseOffset }.count
         guard !segments.dropFirst(kept).contains(where: \.isPinned) else {
             throw .pinned(path: path)

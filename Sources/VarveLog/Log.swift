@@ -193,7 +193,7 @@ public final class Log {
 
     func endsNow(isPoisoned: Bool = false) -> PublishedEnds {
         // With unflushed sealed segments the flushed end lies in the first of them.
-        let place = unflushed.first ?? active.segment
+        let place = flushedSegment
         return PublishedEnds(
             sequence: 0, bootID: surroundings.bootID, segmentBase: place.baseOffset,
             flushedSize: Int64(place.flushedSize), writtenSize: Int64(place.writtenSize),

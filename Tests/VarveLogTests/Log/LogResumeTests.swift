@@ -44,6 +44,39 @@ struct LogResumeTests {
         Issue.record("resuming takes more than 200 calls")
     }
 
+    @Test("a truncation that failed half way is resumed from, in the same process")
+    func halfCut() throws {
+        var stoppedCount = 0
+        for ordinal in 0..<200 {
+            let home = try LogOnDisk()
+            try home.append(0..<60)
+            try #require(home.log.segmentCount > 2)
+            home.disk.fail(ordinal: ordinal, of: nil, with: .noSpace)
+            var error: LogError?
+            do throws(LogError) {
+                _ = try home.log.truncate(to: Offset(4))
+            } catch let caught {
+                error = caught
+            }
+            let wasHit = home.disk.faultHitCount > 0
+            home.disk.clearFaults()
+            if case .poisoned? = error {
+                stoppedCount += 1
+                _ = try home.log.resume()
+            }
+            let end = Int(home.log.ends.written.rawValue / 2)
+            #expect(end == 2 || error != nil && end == 60, "call \(ordinal): \(end)")
+            try home.append(end..<end + 3)
+            #expect(try home.values() == LogOnDisk.values(0..<end + 3), "call \(ordinal)")
+            #expect(try home.powerCut().values() == LogOnDisk.values(0..<end + 3))
+            if !wasHit {
+                #expect(stoppedCount > 3)
+                return
+            }
+        }
+        Issue.record("truncating takes more than 200 calls")
+    }
+
     @Test("a log is not resumed while a reader holds bytes of the segment that is cut")
     func pinned() throws {
         let home = try stopped()
