@@ -56,6 +56,13 @@ struct LogIntegrity: Sendable {
         return Offset(exactly: header.baseOffset) ?? segment.baseOffset
     }
 
+    /// Whether the segment's sidecar was begun and has no seal: whoever wrote it died on the way,
+    /// and may have left a part of its last blocks.
+    func isUnsealed(_ segment: Segment) -> Bool {
+        guard let look = try? segment.sidecar?.look() else { return false }
+        return look.isThere && !look.isForeign && look.seal == nil
+    }
+
     /// What becomes of the sidecar of a segment that was read from `start` on.
     ///
     /// What is seen of the file need not be what the disk has: after a crash, and after a cut, the

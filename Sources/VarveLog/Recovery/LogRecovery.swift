@@ -97,6 +97,9 @@ struct LogRecovery {
                 let isLast = slot + 1 == first
                 let distrust = try inspection.distrust(of: segment, newest: isLast ? newest : .none)
                 try checkIndexes(of: segment, distrust, before: end, into: &plan)
+                if isLast, distrust == nil, integrity.isUnsealed(segment), !wasClosedCleanly {
+                    try renewSidecar(of: segment, before: end, into: &plan)
+                }
                 continue
             }
             end = max(end, found.base)
@@ -308,6 +311,20 @@ struct LogRecovery {
         plan.sidecars.append(
             integrity.repair(
                 of: segment, scan, from: 0, isSettled: wasClosedCleanly, in: fileSystem))
+    }
+
+    /// Makes the sidecar of a trusted segment whole that its writer did not come to seal.
+    private func renewSidecar(
+        of segment: Segment, before next: Offset, into plan: inout RecoveryPlan
+    ) throws(LogError) {
+        var scan = SegmentScan(
+            segment, from: SegmentFill(baseOffset: segment.baseOffset),
+            expecting: segment.baseOffset, indexInterval: settings.indexInterval.bytes)
+        try scan.run(knownFlushed: next, fence: SegmentScan.Fence(below: next))
+        plan.report.damaged += scan.damaged
+        plan.report.scannedSize = plan.report.scannedSize + ByteCount(scan.scannedSize)
+        plan.sidecars.append(
+            integrity.repair(of: segment, scan, from: 0, isSettled: false, in: fileSystem))
     }
 
     /// Whether a trusted segment reaches to the next one: its file may have been cut where a batch

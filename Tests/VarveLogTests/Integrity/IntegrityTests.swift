@@ -194,6 +194,31 @@ struct IntegrityTests {
         #expect(logError { try next.log.reader.read(from: Offset(10)) } != nil)
     }
 
+    @Test("a sidecar whose writer died while sealing it is made whole by the next opening")
+    func unsealed() throws {
+        for size in [0, 100, 4096, 4096 + 1, 4096 + 4000] {
+            let home = try LogOnDisk()
+            try home.append(0..<6)
+            try home.log.roll()
+            let path = LogOnDisk.file(0, "varve")
+            let next = try home.killed { disk in
+                disk.truncateFile(path, to: ByteCount(size))
+                if size == 100 { disk.flipBit(path, 80) }
+            }
+            #expect(next.log.recovery.damaged.isEmpty)
+            #expect(try next.values() == LogOnDisk.values(0..<6))
+            try next.append(6..<8)
+            try next.directory.close()
+            var findings: [Finding] = []
+            _ = try Verification.directory("/d", in: next.disk) { findings.append($0) }
+            #expect(findings.filter { $0.severity != .note } == [], "\(size) bytes")
+            #expect(try LogOnDisk(next.disk).log.recovery.isClean)
+            next.disk.flipBit(LogOnDisk.file(0), 15 * 8)
+            let flipped = try LogOnDisk(next.disk.processDeath())
+            #expect(logError { try flipped.log.reader.read(from: .zero) } != nil, "\(size) bytes")
+        }
+    }
+
     @Test("an index that is not what was sealed is not used, and made anew by the next opening")
     func sealedIndex() throws {
         let disk = try closed(20)
