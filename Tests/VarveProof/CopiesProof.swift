@@ -156,15 +156,16 @@ final class Copies {
             let lost = layout.lost.map { batches[$0].offsets }
             let left = Set(report.places.flatMap(\.left).flatMap(Self.numbers))
             let wanted = Set(lost.flatMap(Self.numbers))
-            guard left == wanted else {
+            // Batches that are bad in all copies at different bytes can be voted on: what came back
+            // of them is served, and held against what was appended.
+            guard left.isSubset(of: wanted) else {
                 let reasons = Set(report.places.filter { !$0.left.isEmpty }.flatMap(\.refusals))
-                return "the repair leaves \(left.subtracting(wanted).sorted()) that are not lost, "
-                    + "and takes \(wanted.subtracting(left).sorted()) that are; "
+                return "the repair leaves \(left.subtracting(wanted).sorted()) that are not lost; "
                     + reasons.sorted().joined(separator: "; ")
             }
-            guard report.isWhole == lost.isEmpty else { return "isWhole is \(report.isWhole)" }
-            return try faultOfReading(damaged, lost: wanted)
-                ?? (lost.isEmpty ? faultOfBytes(damaged) : nil)
+            guard report.isWhole == left.isEmpty else { return "isWhole is \(report.isWhole)" }
+            return try faultOfReading(damaged, lost: left)
+                ?? (left.isEmpty ? faultOfBytes(damaged) : nil)
         } catch {
             return "threw \(error)"
         }

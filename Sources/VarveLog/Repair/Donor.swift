@@ -57,7 +57,7 @@ struct Donor {
         _ goesOn: (Int) -> Bool
     ) throws(LogError) -> Bool {
         let path = copy.path(base)
-        var file = try BatchFile(path, in: copy.fileSystem)
+        var file = try copy.batches(of: base)
         while let step = try file.next() {
             var size = 0
             switch step {

@@ -12,6 +12,8 @@ struct LogCopy {
     let segments: [(base: Offset, size: Int)]
     let fileSystem: any FileSystem
     private let paths: [Offset: String]
+    /// What its sidecars are made with; nil when they are not to be believed.
+    private let identity: LogIdentity?
 
     /// - Throws: `.noSuchLog`, `.file`.
     init(_ name: LogName, in directory: String, _ fileSystem: any FileSystem) throws(LogError) {
@@ -24,6 +26,25 @@ struct LogCopy {
         topicID =
             (try? PartitionMetadata.load(
                 folder + "/" + PartitionMetadata.fileName, in: fileSystem))?.topicID
+        let integrity = try? DirectoryIntegrity(directory, in: fileSystem)
+        identity =
+            integrity.map { $0.standing != .takenOver } ?? false
+            ? LogIdentity(topicID: topicID, partition: name.partition) : nil
+    }
+
+    /// The batches of a segment, held against its sidecar where there is one of this log.
+    func batches(of base: Offset) throws(LogError) -> BatchFile {
+        try BatchFile(path(base), sidecar: sidecar(of: base), in: fileSystem)
+    }
+
+    private func sidecar(of base: Offset) -> SegmentSidecar? {
+        let live = SegmentPaths(folder: folder, baseOffset: base)
+        guard let identity, path(base) == live.log else { return nil }
+        let sidecar = SegmentSidecar(
+            live, of: identity, trust: .found, access: .copied, in: fileSystem)
+        // One of another log, or segment, says nothing of these batches.
+        guard let look = try? sidecar.look(), !look.isForeign else { return nil }
+        return sidecar
     }
 
     func path(_ base: Offset) -> String {

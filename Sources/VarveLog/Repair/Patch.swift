@@ -24,6 +24,16 @@ struct Patch: Hashable {
             (batches.first?.offsets.lowerBound ?? .zero)..<(batches.last?.end ?? .zero)
         }
         var size: Int { batches.reduce(0) { $0 + $1.size } }
+
+        /// Where it stands in its copy, if its batches follow each other there in one file.
+        var position: Int? {
+            guard var end = batches.first?.position else { return nil }
+            for batch in batches {
+                guard batch.position == end, batch.path == batches[0].path else { return nil }
+                end += batch.size
+            }
+            return batches[0].position
+        }
     }
 
     private(set) var runs: [Run] = []
@@ -45,17 +55,65 @@ struct Patch: Hashable {
         join(agreed, wound, trusted, compactedTo)
     }
 
-    /// Keeps only what can be said to lie at the wound's front and back.
-    mutating func keepEnds(of wound: Wound) {
-        let first = runs.first.flatMap {
-            $0.offsets.lowerBound == wound.offsets.lowerBound ? $0 : nil
-        }
+    /// Keeps only runs that can be said where they lie in the wound: at its front, at its back, and
+    /// in between those that have the same place in the file of a copy.
+    ///
+    /// On return some bytes of the wound lie wherever offsets are left.
+    mutating func keepPlaced(in wound: Wound) {
+        let places = wound.positions
+        var kept: [Run] = []
+        var end = places.lowerBound
         let last = runs.last.flatMap {
             $0.offsets.upperBound == wound.offsets.upperBound ? $0 : nil
         }
-        runs = first == last ? [first].compactMap { $0 } : [first, last].compactMap { $0 }
-        let start = first?.offsets.upperBound ?? wound.offsets.lowerBound
-        left = [start..<max(start, last?.offsets.lowerBound ?? wound.offsets.upperBound)]
+        let back = places.upperBound - (last?.size ?? 0)
+        for run in runs where run != last || run.offsets.lowerBound == wound.offsets.lowerBound {
+            let isFirst = run.offsets.lowerBound == wound.offsets.lowerBound
+            guard let start = isFirst ? places.lowerBound : placed(run, in: wound),
+                isFirst || start > end
+            else { continue }
+            guard start + run.size < back else { continue }
+            kept.append(run)
+            end = start + run.size
+        }
+        if let last, kept.last != last, back > end { kept.append(last) }
+        runs = kept
+        leave(wound.offsets)
+    }
+
+    /// Where a run stands in its copy, if that is a place of the wound in a file of the same name.
+    private func placed(_ run: Run, in wound: Wound) -> Int? {
+        guard let position = run.position, let path = run.batches.first?.path,
+            SegmentFileName(WholeFile.name(of: path))?.baseOffset == wound.segment,
+            position >= wound.positions.lowerBound
+        else { return nil }
+        return position
+    }
+
+    /// What the runs do not hold of the wound's offsets is left.
+    private mutating func leave(_ offsets: Range<Offset>) {
+        left = []
+        var expected = offsets.lowerBound
+        for run in runs {
+            if run.offsets.lowerBound > expected {
+                left.append(expected..<run.offsets.lowerBound)
+            }
+            expected = run.offsets.upperBound
+        }
+        if expected < offsets.upperBound { left.append(expected..<offsets.upperBound) }
+    }
+
+    /// Where each run begins that was kept, by position.
+    func starts(in wound: Wound) -> [Int] {
+        runs.map { run in
+            if run.offsets.lowerBound == wound.offsets.lowerBound {
+                return wound.positions.lowerBound
+            }
+            if run.offsets.upperBound == wound.offsets.upperBound {
+                return wound.positions.upperBound - run.size
+            }
+            return placed(run, in: wound) ?? wound.positions.lowerBound
+        }
     }
 
     /// Takes nothing of it.

@@ -34,9 +34,8 @@ struct RepairPlan {
             }
             if !wound.positions.isEmpty, !patch.isComplete, !patch.runs.isEmpty {
                 // Bytes that stay must be known to be those of the offsets that stay.
-                patch.keepEnds(of: wound)
-                let size = patch.runs.reduce(0) { $0 + $1.size }
-                if size >= wound.positions.count {
+                patch.keepPlaced(in: wound)
+                if patch.runs.isEmpty {
                     patch.withdraw(wound, "what the copies have does not fit the place")
                 }
             }
@@ -60,13 +59,10 @@ struct RepairPlan {
     func assemblies(in fileSystem: any FileSystem) -> [SegmentAssembly] {
         var assemblies: [SegmentAssembly] = []
         for (base, size) in copy.segments where treatments.contains(where: { $0.changes(base) }) {
-            let left = treatments.count {
-                $0.wound.segment == base && !$0.wound.positions.isEmpty && !$0.patch.isComplete
-            }
             assemblies.append(
                 SegmentAssembly(
                     paths: SegmentPaths(folder: copy.folder, baseOffset: base),
-                    pieces: pieces(of: base), oldSize: size, damageCount: left,
+                    pieces: pieces(of: base), oldSize: size,
                     fileSystem: fileSystem))
         }
         for batches in treatments.flatMap(\.newSegments) {
@@ -74,7 +70,7 @@ struct RepairPlan {
                 SegmentAssembly(
                     paths: SegmentPaths(
                         folder: copy.folder, baseOffset: batches[0].offsets.lowerBound),
-                    pieces: batches.map { .batch($0) }, oldSize: nil, damageCount: 0,
+                    pieces: batches.map { .batch($0) }, oldSize: nil,
                     fileSystem: fileSystem))
         }
         return assemblies
@@ -105,9 +101,9 @@ struct RepairPlan {
             let wound = treatment.wound
             let shift = shifts[wound.segment, default: 0]
             shifts[wound.segment, default: 0] += treatment.growth
-            for offsets in treatment.patch.left {
-                let start = FilePosition(treatment.left.lowerBound + shift)
-                let end = FilePosition(treatment.left.upperBound + shift)
+            for (offsets, positions) in zip(treatment.patch.left, treatment.leftPositions) {
+                let start = FilePosition(positions.lowerBound + shift)
+                let end = FilePosition(positions.upperBound + shift)
                 fences.append(
                     FencedRange(
                         segment: wound.segment, positions: start..<end, offsets: offsets,
@@ -189,22 +185,37 @@ extension RepairPlan.Treatment {
         guard !patch.isComplete, !wound.positions.isEmpty else {
             return kept.map { .batch($0) }
         }
-        let front = kept.filter { $0.end <= leftOffsets.lowerBound }
-        let back = kept.filter { $0.end > leftOffsets.lowerBound }
-        return front.map { .batch($0) } + [.own(left)] + back.map { .batch($0) }
+        var pieces: [SegmentAssembly.Piece] = []
+        var gaps = leftPositions[...]
+        for (run, start) in zip(patch.runs, patch.starts(in: wound)) {
+            if let gap = gaps.first, gap.lowerBound < start {
+                pieces.append(.own(gap))
+                gaps.removeFirst()
+            }
+            pieces += run.batches.map { .batch($0) }
+        }
+        return pieces + gaps.map { .own($0) }
     }
 
-    private var leftOffsets: Range<Offset> { patch.left.first ?? wound.offsets }
-
-    /// The wound's bytes that stay, by their positions in the old file; behind what was put in
-    /// where bytes are missing.
-    fileprivate var left: Range<Int> {
-        let front = kept.filter { $0.end <= leftOffsets.lowerBound }.reduce(0) { $0 + $1.size }
-        let back = kept.reduce(0) { $0 + $1.size } - front
+    /// The wound's bytes that stay, by their positions in the old file, one range for each range of
+    /// offsets that is left; empty, and behind what was put in, where bytes are missing.
+    fileprivate var leftPositions: [Range<Int>] {
         guard !wound.positions.isEmpty else {
-            return wound.positions.lowerBound + front..<wound.positions.lowerBound + front
+            return patch.left.map { offsets in
+                let front = kept.filter { $0.end <= offsets.lowerBound }.reduce(0) { $0 + $1.size }
+                let place = wound.positions.lowerBound + front
+                return place..<place
+            }
         }
-        return wound.positions.lowerBound + front..<wound.positions.upperBound - back
+        guard !patch.runs.isEmpty else { return patch.left.map { _ in wound.positions } }
+        var gaps: [Range<Int>] = []
+        var end = wound.positions.lowerBound
+        for (run, start) in zip(patch.runs, patch.starts(in: wound)) {
+            if start > end { gaps.append(end..<start) }
+            end = start + run.size
+        }
+        if end < wound.positions.upperBound { gaps.append(end..<wound.positions.upperBound) }
+        return gaps
     }
 
     /// How much longer the segment gets.

@@ -49,7 +49,7 @@ struct WoundSearch {
     private mutating func read(_ slot: Int, _ goesOn: (Int) -> Bool) throws(LogError) {
         let base = copy.segments[slot].base
         let path = copy.path(base)
-        var file = try BatchFile(path, in: copy.fileSystem)
+        var file = try copy.batches(of: base)
         while let step = try file.next() {
             let size: Int
             switch step {

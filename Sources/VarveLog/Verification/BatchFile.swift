@@ -33,6 +33,13 @@ public struct BatchFile: ~Copyable {
 
     /// - Throws: `.file` when it cannot be opened or is no file.
     public init(_ path: String, in fileSystem: any FileSystem) throws(LogError) {
+        try self.init(path, sidecar: nil, in: fileSystem)
+    }
+
+    /// - Parameter sidecar: what batches are held against besides their checksums.
+    init(
+        _ path: String, sidecar: SegmentSidecar?, in fileSystem: any FileSystem
+    ) throws(LogError) {
         let name = path.split(separator: "/").last.map { String($0) } ?? path
         let base = SegmentFileName(name)?.baseOffset ?? .zero
         let length = try wrapping { () throws(FileError) in
@@ -44,7 +51,7 @@ public struct BatchFile: ~Copyable {
         let segment = Segment(
             SegmentPaths(folder: WholeFile.parent(of: path), baseOffset: base, logPath: path),
             size: length.bytes, access: .copied, limits: .init(logSize: 0, indexSize: 0),
-            in: fileSystem)
+            sidecar: sidecar, in: fileSystem)
         walk = try BatchWalk(segment, at: 0, through: .includingUnflushed)
         self.path = path
         size = length

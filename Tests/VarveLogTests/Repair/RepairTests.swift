@@ -48,6 +48,7 @@ struct RepairTests {
         let batches = copies.batches(of: first)
         copies.disk.flipBit("/d/" + first, (batches[5].lowerBound + 100) * 8)
         // Another log of the same shape under the same name: an epoch is all that differs.
+        try copies.disk.removeFile("/e/" + CopiesOnDisk.file(0, "varve"))
         copies.disk.overwrite(
             "/e/" + first, [0, 0, 0, 9], at: FilePosition(batches[4].lowerBound + 12))
         let report = try copies.repair()
@@ -62,6 +63,7 @@ struct RepairTests {
         let copies = try CopiesOnDisk()
         let start = copies.batches(of: first)[5].lowerBound
         copies.disk.flipBit("/d/" + first, (start + 100) * 8)
+        try copies.disk.removeFile("/e/" + CopiesOnDisk.file(0, "varve"))
         copies.disk.overwrite("/e/" + first, [0, 0, 0, 9], at: FilePosition(start + 12))
         let alone = try copies.repair()
         #expect(alone.places[0].refusals.contains { $0.contains("leader epoch 9 at offset 10") })
@@ -248,6 +250,48 @@ struct RepairTests {
         copies.disk.setContents("/f/" + first, try #require(copies.whole[first]))
         #expect(try copies.repair(from: ["/e", "/f"]).isWhole)
         #expect(try copies.quarantine().isEmpty && copies.changed().isEmpty)
+    }
+
+    @Test("what is sound between places that are lost on all copies comes back")
+    func betweenLost() throws {
+        let copies = try CopiesOnDisk()
+        let batches = copies.batches(of: first)
+        for path in CopiesOnDisk.paths {
+            for lost in [6, 8] {
+                copies.disk.flipBit(path + "/" + first, (batches[lost].lowerBound + 100) * 8)
+            }
+        }
+        let start = batches[5].lowerBound
+        let wide = [UInt8](repeating: 1, count: batches[9].upperBound - start)
+        copies.disk.overwrite("/d/" + first, wide, at: FilePosition(start))
+        let report = try copies.repair(from: ["/e", "/f"])
+        #expect(
+            report.places.flatMap(\.left) == [Offset(12)..<Offset(14), Offset(16)..<Offset(18)])
+        let fences = try copies.quarantine()
+        #expect(
+            fences.map(\.positions)
+                == [6, 8].map { lost in
+                    FilePosition(batches[lost].lowerBound)..<FilePosition(batches[lost].upperBound)
+                })
+        let (served, refused) = try copies.readable()
+        #expect(refused == [12..<14, 16..<18])
+        #expect(served == Array(0..<12) + Array(14..<16) + Array(18..<120))
+    }
+
+    @Test("a flip that Kafka's checksum does not cover is found by the sidecar, and comes back")
+    func uncoveredFlips() throws {
+        let copies = try CopiesOnDisk(40)
+        let place = copies.batches(of: first)[3].lowerBound
+        for byte in Array(0..<8) + Array(12..<16) {
+            copies.disk.flipBit("/d/" + first, (place + byte) * 8 + byte % 8)
+            // A donor with such a flip is not believed.
+            copies.disk.flipBit("/e/" + first, (place + byte) * 8 + 7 - byte % 8)
+            #expect(try copies.repair().isWhole == false, "byte \(byte)")
+            let report = try copies.repair(from: ["/e", "/f"])
+            #expect(report.places.count == 1 && report.isWhole, "byte \(byte): \(report)")
+            #expect(copies.changed().isEmpty, "byte \(byte)")
+            copies.disk.setContents("/e/" + first, try #require(copies.whole[first]))
+        }
     }
 
     // MARK: Crashes and failing calls
