@@ -123,9 +123,15 @@ struct AppendingChild {
     }
 
     private static func fail(_ text: String) -> Never {
-        let bytes = Array("varve-kill: child: \(text)\n".utf8)
-        try? LinuxStream.standardError.write(bytes.rawSpan)
+        say("varve-kill: child: \(text)\n")
         LinuxProcess.exit(2)
+    }
+
+    /// On its own: a span's array must be seen to end, which it is not before a call that never
+    /// returns.
+    private static func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        try? LinuxStream.standardError.write(bytes.rawSpan)
     }
 }
 
