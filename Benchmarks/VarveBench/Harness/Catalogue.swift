@@ -5,7 +5,7 @@ internal import VarveRecords
 /// the goal that it shows (P1 to P20), where there is one.
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
-        limits + checksums + codecs + appends + shared + reads + reopenings + echoes
+        limits + checksums + codecs + appends + shared + reads + reopenings + manyLogs + echoes
 
     /// The benchmarks with `filter` in their names; all for nil.
     /// - Throws: `.nothingMatches` when there is none.
@@ -177,6 +177,20 @@ extension Catalogue {
                 + "with 64 MiB unflushed, and the first append",
             per: "mapping and checksumming 64 MiB of the page cache", .seconds
         ) { try ReopenWorkload($0, flushedSegments: segments).pair() }
+    }
+
+    private static let manyLogs = ManyLogsWorkload.Phase.allCases.map { phase in
+        let work =
+            switch phase {
+            case .open: "opening a directory of thousands of logs that was closed cleanly"
+            case .append: "a batch of one record to each of thousands of logs, not waited for"
+            case .checkpoint: "a checkpoint of thousands of logs that were appended to"
+            case .close: "a clean close of thousands of logs that were appended to"
+            }
+        return Benchmark(
+            "logs.\(phase.rawValue)", work,
+            per: "opening, reading and closing as many files", .seconds
+        ) { try ManyLogsWorkload($0, phase, countMax: 10_000).pair() }
     }
 }
 
