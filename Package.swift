@@ -81,8 +81,8 @@ let package = Package(
         rung(
             "VarveFuzz",
             [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim", "VarveLog",
-                "CFuzz",
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
+                "VarveLog", "CFuzz",
             ], path: "Tests/VarveFuzz"),
         rung(
             "Varve",

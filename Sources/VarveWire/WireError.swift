@@ -17,6 +17,10 @@ public struct WireError: Error, Hashable, Sendable {
         /// No API has this key.
         case unknownAPI(Int16)
         case unsupportedVersion(Int16)
+        /// A value of the metadata log has another frame version than 1.
+        case unknownFrame(UInt32)
+        /// No record of the metadata log has this key.
+        case unknownRecord(UInt32)
         /// Decoded, the message would take more memory than the reader was given.
         case overBudget
         /// Bytes follow the last field.

@@ -8,11 +8,13 @@ extension WireReader {
 
     // MARK: Texts
 
+    @inline(never)
     mutating func string(_ field: StaticString) throws(WireError) -> String {
         guard let text = try optionalString(field) else { throw failure(.nullNotAllowed, field) }
         return text
     }
 
+    @inline(never)
     mutating func optionalString(_ field: StaticString) throws(WireError) -> String? {
         guard isFlexible else { return try plainOptionalString(field) }
         let length = Int(try unsignedVarint(field)) - 1
@@ -36,11 +38,13 @@ extension WireReader {
 
     // MARK: Bytes
 
+    @inline(never)
     mutating func bytes(_ field: StaticString) throws(WireError) -> [UInt8] {
         guard let bytes = try optionalBytes(field) else { throw failure(.nullNotAllowed, field) }
         return bytes
     }
 
+    @inline(never)
     mutating func optionalBytes(_ field: StaticString) throws(WireError) -> [UInt8]? {
         guard let range = try range(try length(field), field) else { return nil }
         try charge(range.count + Self.textOverhead, field)
@@ -52,6 +56,7 @@ extension WireReader {
         return slice
     }
 
+    @inline(never)
     mutating func optionalRecords(_ field: StaticString) throws(WireError) -> RecordsSlice? {
         guard let range = try range(try length(field), field) else { return nil }
         return RecordsSlice(start: range.lowerBound, count: range.count)
@@ -74,8 +79,12 @@ extension WireReader {
 
     // MARK: Arrays
 
+    /// One body serves every type of element: a copy for each of 300 types would take most of the
+    /// time to build the module.
     /// - Parameter least: the fewest bytes that an element can take.
-    mutating func array<Element: WireElement>(
+    @_semantics("optimize.sil.specialize.generic.never")
+    @inline(never)
+    mutating func array<Element: WireValue>(
         _ field: StaticString, least: Int
     ) throws(WireError) -> [Element] {
         guard let array: [Element] = try optionalArray(field, least: least) else {
@@ -84,7 +93,9 @@ extension WireReader {
         return array
     }
 
-    mutating func optionalArray<Element: WireElement>(
+    @_semantics("optimize.sil.specialize.generic.never")
+    @inline(never)
+    mutating func optionalArray<Element: WireValue>(
         _ field: StaticString, least: Int
     ) throws(WireError) -> [Element]? {
         let count = try length(field)
@@ -93,30 +104,30 @@ extension WireReader {
         try charge(count * MemoryLayout<Element>.stride, field)
         var array: [Element] = []
         array.reserveCapacity(count)
-        for _ in 0..<count { array.append(try Element.read(from: &self, field)) }
+        for _ in 0..<count { array.append(try Element(&self)) }
         return array
     }
 
     // MARK: Structures
 
     /// A structure behind a byte that tells whether it is there: 1, or -1 for null.
-    mutating func optionalStructure<Structure: WireStructure>(
+    mutating func optionalStructure<Structure: WireValue>(
         _ field: StaticString
     ) throws(WireError) -> Structure? {
         switch try int8(field) {
         case -1: return nil
-        case 1: return try Structure.read(from: &self, field)
+        case 1: return try Structure(&self)
         default: throw failure(.badVarint, field)
         }
     }
 
     /// The same as the value of a tagged field, where null is 0.
-    mutating func optionalTaggedStructure<Structure: WireStructure>(
+    mutating func optionalTaggedStructure<Structure: WireValue>(
         _ field: StaticString
     ) throws(WireError) -> Structure? {
         switch try int8(field) {
         case 0: return nil
-        case 1: return try Structure.read(from: &self, field)
+        case 1: return try Structure(&self)
         default: throw failure(.badVarint, field)
         }
     }

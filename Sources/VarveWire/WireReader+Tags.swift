@@ -12,6 +12,7 @@ struct TagCursor {
 // Tagged fields: a count, then for each its tag, its size and its bytes, by ascending tag
 // (KIP-482). While one is read, the reader's limit is its end.
 extension WireReader {
+    @inline(never)
     mutating func tags() throws(WireError) -> TagCursor {
         let count = try unsignedVarint("tags")
         guard Int(count) <= remaining / 2 else { throw failure(.badCount(Int(count)), "tags") }
@@ -19,6 +20,7 @@ extension WireReader {
     }
 
     /// Enters the next field; nil behind the last one.
+    @inline(never)
     mutating func next(_ tags: inout TagCursor) throws(WireError) -> UInt32? {
         guard tags.count > 0 else { return nil }
         tags.count -= 1
@@ -32,12 +34,14 @@ extension WireReader {
     }
 
     /// Leaves the field, which has to be read to its end.
+    @inline(never)
     mutating func end(_ tags: inout TagCursor) throws(WireError) {
         guard remaining == 0 else { throw failure(.badLength(remaining), "tags") }
         limit = tags.outerLimit
     }
 
     /// Keeps the field that was entered.
+    @inline(never)
     mutating func unknownTag(_ tag: UInt32, _ kept: inout [UnknownTag]) throws(WireError) {
         let size = remaining
         try charge(size + MemoryLayout<UnknownTag>.stride + 32, "tags")
@@ -47,6 +51,7 @@ extension WireReader {
     }
 
     /// The tagged fields of a structure of which the table knows none.
+    @inline(never)
     mutating func unknownTags(_ kept: inout [UnknownTag]) throws(WireError) {
         guard isFlexible else { return }
         var tags = try tags()

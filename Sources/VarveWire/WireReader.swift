@@ -44,6 +44,8 @@ public struct WireReader: ~Escapable {
     }
 
     // MARK: For the generated code
+    //
+    // None of this is put in line: there are thousands of calls.
 
     mutating func begin(_ schema: MessageSchema, version: Int16) throws(WireError) {
         message = schema.name
@@ -64,6 +66,7 @@ public struct WireReader: ~Escapable {
         return (api, bytes.int16(at: position + 2))
     }
 
+    @inline(never)
     func failure(_ problem: WireError.Problem, _ field: StaticString) -> WireError {
         WireError(problem, message: "\(message)", field: "\(field)", position: position)
     }
@@ -85,10 +88,12 @@ public struct WireReader: ~Escapable {
         try int8(field) != 0
     }
 
+    @inline(never)
     mutating func int8(_ field: StaticString) throws(WireError) -> Int8 {
         bytes.int8(at: try skip(1, field))
     }
 
+    @inline(never)
     mutating func int16(_ field: StaticString) throws(WireError) -> Int16 {
         bytes.int16(at: try skip(2, field))
     }
@@ -97,6 +102,7 @@ public struct WireReader: ~Escapable {
         UInt16(bitPattern: try int16(field))
     }
 
+    @inline(never)
     mutating func int32(_ field: StaticString) throws(WireError) -> Int32 {
         bytes.int32(at: try skip(4, field))
     }
@@ -105,6 +111,7 @@ public struct WireReader: ~Escapable {
         bytes.uint32(at: try skip(4, field))
     }
 
+    @inline(never)
     mutating func int64(_ field: StaticString) throws(WireError) -> Int64 {
         bytes.int64(at: try skip(8, field))
     }
@@ -113,6 +120,7 @@ public struct WireReader: ~Escapable {
         Double(bitPattern: UInt64(bitPattern: try int64(field)))
     }
 
+    @inline(never)
     mutating func uuid(_ field: StaticString) throws(WireError) -> UniqueID {
         let start = try skip(16, field)
         return UniqueID(high: bytes.uint64(at: start), low: bytes.uint64(at: start + 8))
@@ -122,6 +130,7 @@ public struct WireReader: ~Escapable {
         ErrorCode(rawValue: try int16(field))
     }
 
+    @inline(never)
     mutating func unsignedVarint(_ field: StaticString) throws(WireError) -> UInt32 {
         var reader = ByteReader(bytes, at: position)
         guard let value = reader.unsignedVarint() else {

@@ -4,6 +4,7 @@ internal import VarveBytes
 extension WireWriter {
     // MARK: Texts
 
+    @inline(never)
     mutating func string(_ text: String, _ field: StaticString) throws(WireError) {
         let size = text.utf8.count
         guard size <= Int(Int16.max) else { throw failure(.tooLong(size), field) }
@@ -15,6 +16,7 @@ extension WireWriter {
         buffer.append(text)
     }
 
+    @inline(never)
     mutating func optionalString(_ text: String?, _ field: StaticString) throws(WireError) {
         guard let text else {
             if isFlexible { buffer.append(UInt8(0)) } else { buffer.append(Int16(-1)) }
@@ -33,22 +35,26 @@ extension WireWriter {
 
     // MARK: Bytes
 
+    @inline(never)
     mutating func bytes(_ bytes: [UInt8], _ field: StaticString) throws(WireError) {
         try length(bytes.count, field)
         buffer.append(bytes)
     }
 
+    @inline(never)
     mutating func optionalBytes(_ bytes: [UInt8]?, _ field: StaticString) throws(WireError) {
         guard let bytes else { return null() }
         try self.bytes(bytes, field)
     }
 
+    @inline(never)
     mutating func records(_ slice: RecordsSlice, _ field: StaticString) throws(WireError) {
         precondition(slice.count >= 0, "a slice of \(slice.count) bytes")
         try length(slice.count, field)
         if slice.count > 0 { splices.append(Splice(position: buffer.count, slice: slice)) }
     }
 
+    @inline(never)
     mutating func optionalRecords(
         _ slice: RecordsSlice?, _ field: StaticString
     ) throws(WireError) {
@@ -71,14 +77,18 @@ extension WireWriter {
 
     // MARK: Arrays
 
-    mutating func array<Element: WireElement>(
+    @_semantics("optimize.sil.specialize.generic.never")
+    @inline(never)
+    mutating func array<Element: WireValue>(
         _ array: [Element], _ field: StaticString
     ) throws(WireError) {
         try length(array.count, field)
-        for element in array { try element.write(to: &self, field) }
+        for element in array { try element.write(&self) }
     }
 
-    mutating func optionalArray<Element: WireElement>(
+    @_semantics("optimize.sil.specialize.generic.never")
+    @inline(never)
+    mutating func optionalArray<Element: WireValue>(
         _ array: [Element]?, _ field: StaticString
     ) throws(WireError) {
         guard let array else { return null() }
@@ -87,12 +97,14 @@ extension WireWriter {
 
     // MARK: Structures
 
-    mutating func optionalStructure(_ value: (some WireStructure)?) throws(WireError) {
+    @inline(never)
+    mutating func optionalStructure(_ value: (some WireValue)?) throws(WireError) {
         buffer.append(Int8(value == nil ? -1 : 1))
         try value?.write(&self)
     }
 
-    mutating func optionalTaggedStructure(_ value: (some WireStructure)?) throws(WireError) {
+    @inline(never)
+    mutating func optionalTaggedStructure(_ value: (some WireValue)?) throws(WireError) {
         buffer.append(Int8(value == nil ? 0 : 1))
         try value?.write(&self)
     }

@@ -13,12 +13,14 @@ struct TagSection {
 // How many tagged fields there are and how long each is stands before them and is known behind
 // them. One byte is left for each number; the rare greater one moves what follows.
 extension WireWriter {
+    @inline(never)
     mutating func beginTags() -> TagSection {
         let section = TagSection(position: buffer.count)
         buffer.append(UInt8(0))
         return section
     }
 
+    @inline(never)
     mutating func begin(_ tag: UInt32, _ section: inout TagSection) {
         section.count += 1
         buffer.appendUnsigned(UInt64(tag))
@@ -27,12 +29,14 @@ extension WireWriter {
         buffer.append(UInt8(0))
     }
 
+    @inline(never)
     mutating func end(_ section: inout TagSection) {
         let own = buffer.count - section.sizePosition - 1
         patch(own + splicedBytes(from: section.spliceCount), at: section.sizePosition)
     }
 
     /// Writes the tagged fields that the table does not know behind those that it knows.
+    @inline(never)
     mutating func endTags(
         _ section: TagSection, _ unknown: [UnknownTag]
     ) throws(WireError) {
@@ -45,6 +49,7 @@ extension WireWriter {
     }
 
     /// The tagged fields of a structure of which the table knows none.
+    @inline(never)
     mutating func unknownTags(_ unknown: [UnknownTag]) throws(WireError) {
         guard isFlexible else { return }
         if unknown.isEmpty { return buffer.append(UInt8(0)) }

@@ -72,6 +72,8 @@ public struct WireWriter: ~Copyable {
     }
 
     // MARK: For the generated code
+    //
+    // None of this is put in line: there are thousands of calls.
 
     mutating func begin(_ schema: MessageSchema, version: Int16) throws(WireError) {
         message = schema.name
@@ -82,6 +84,7 @@ public struct WireWriter: ~Copyable {
         isFlexible = schema.isFlexible(version)
     }
 
+    @inline(never)
     func failure(_ problem: WireError.Problem, _ field: StaticString) -> WireError {
         WireError(problem, message: "\(message)", field: "\(field)", position: buffer.count)
     }
@@ -95,18 +98,36 @@ public struct WireWriter: ~Copyable {
         return value
     }
 
-    mutating func integer(_ value: some FixedWidthInteger & BitwiseCopyable) {
-        buffer.append(value)
-    }
-
+    @inline(never)
     mutating func bool(_ value: Bool) { buffer.append(UInt8(value ? 1 : 0)) }
 
+    @inline(never)
+    mutating func int8(_ value: Int8) { buffer.append(value) }
+
+    @inline(never)
+    mutating func int16(_ value: Int16) { buffer.append(value) }
+
+    @inline(never)
+    mutating func uint16(_ value: UInt16) { buffer.append(value) }
+
+    @inline(never)
+    mutating func int32(_ value: Int32) { buffer.append(value) }
+
+    @inline(never)
+    mutating func uint32(_ value: UInt32) { buffer.append(value) }
+
+    @inline(never)
+    mutating func int64(_ value: Int64) { buffer.append(value) }
+
+    @inline(never)
     mutating func float64(_ value: Double) { buffer.append(value.bitPattern) }
 
+    @inline(never)
     mutating func uuid(_ value: UniqueID) {
         buffer.append(value.high)
         buffer.append(value.low)
     }
 
+    @inline(never)
     mutating func errorCode(_ value: ErrorCode) { buffer.append(value.rawValue) }
 }

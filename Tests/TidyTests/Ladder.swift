@@ -51,8 +51,8 @@ enum Ladder {
         Rung(
             "VarveFuzz", 4,
             [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim", "VarveLog",
-                "CFuzz",
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
+                "VarveLog", "CFuzz",
             ], folder: "Tests/VarveFuzz"),
         Rung(
             "Varve", 4,

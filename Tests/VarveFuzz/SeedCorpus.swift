@@ -63,6 +63,8 @@ public struct SeedCorpus: Sendable {
         case .roots: IntegrityTargets.roots
         case .quarantines: CheckpointTargets.quarantines
         case .scrubMarks: CheckpointTargets.scrubMarks
+        case .requests: wireSeeds.compactMap { WireTargets.requestFrame($0) }
+        case .messages: wireSeeds.compactMap { WireTargets.input($0) }
         case .folders: folders
         }
     }
@@ -111,6 +113,11 @@ public struct SeedCorpus: Sendable {
             ends.print(into: &output)
         }
         return output.bytes.array()
+    }
+
+    private var wireSeeds: [WireSeed] {
+        files.filter { $0.path.hasSuffix("/wire-vectors/messages.bin.gz") }
+            .flatMap { WireSeed.unpack($0.bytes) }
     }
 
     /// The small logs among the fixtures, with what their data directory says, as `log-0`.

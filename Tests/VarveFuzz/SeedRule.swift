@@ -22,6 +22,10 @@ public enum SeedRule: Hashable, Sendable {
     case quarantines
     /// Content of `varve.scrub`, made here.
     case scrubMarks
+    /// Frames of requests that Kafka's own classes encoded, without their size.
+    case requests
+    /// Messages that Kafka's own classes encoded, each behind its place among all types.
+    case messages
     /// Whole log folders in a `FolderArchive`.
     case folders
 }

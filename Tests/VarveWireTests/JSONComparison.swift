@@ -17,8 +17,8 @@ struct JSONComparison {
             return difference(inner, json, at: path)
         }
         if json is NSNull { return "\(path): \(value), expected null" }
-        if let structure = value as? any WireStructure, let object = json as? [String: Any] {
-            return structureDifference(structure, mirror, object, at: path)
+        if let object = json as? [String: Any] {
+            return structureDifference(value, mirror, object, at: path)
         }
         if let elements = json as? [Any] {
             return arrayDifference(mirror.children.map(\.value), elements, at: path)
@@ -26,20 +26,21 @@ struct JSONComparison {
         return isEqual(value, json) ? nil : "\(path): \(value), expected \(json)"
     }
 
-    /// What the JSON leaves out has its standard value.
+    /// What the JSON leaves out of a message has its standard value.
     private func structureDifference(
-        _ structure: any WireStructure, _ mirror: Mirror, _ object: [String: Any], at path: String
+        _ structure: Any, _ mirror: Mirror, _ object: [String: Any], at path: String
     ) -> String? {
-        let standard = Mirror(reflecting: type(of: structure).init()).children
+        let standard = (structure as? any WireMessage).map { type(of: $0).init() }
+        let standards = standard.map { Mirror(reflecting: $0).children.map { "\($0.value)" } }
         var seen = 0
-        for (child, standard) in zip(mirror.children, standard) {
+        for (place, child) in mirror.children.enumerated() {
             guard let label = child.label, label != "unknownTags" else { continue }
-            let place = "\(path).\(label)"
             if let expected = object[label] {
                 seen += 1
-                if let found = difference(child.value, expected, at: place) { return found }
-            } else if "\(child.value)" != "\(standard.value)" {
-                return "\(place): \(child.value), expected its standard value"
+                let found = difference(child.value, expected, at: "\(path).\(label)")
+                if let found { return found }
+            } else if let standards, "\(child.value)" != standards[place] {
+                return "\(path).\(label): \(child.value), expected \(standards[place])"
             }
         }
         return seen == object.count ? nil : "\(path): a field of \(object.keys) is unknown"

@@ -75,7 +75,8 @@ enum Fixtures {
         let folder = root.appending(path: "Tests/Fixtures/\(folder)")
         let files = try? FileManager.default.contentsOfDirectory(
             at: folder, includingPropertiesForKeys: nil)
-        return (files ?? []).sorted { $0.path < $1.path }.compactMap { file in
+        let texts = (files ?? []).filter { $0.path.hasSuffix(".jsonl.gz") }
+        return texts.sorted { $0.path < $1.path }.compactMap { file in
             guard let packed = try? [UInt8](Foundation.Data(contentsOf: file)) else { return nil }
             var output = ByteBuffer()
             let decompressor = Decompressor()

@@ -74,7 +74,7 @@ struct FieldCode {
     /// Reads the field in a version that has it.
     var read: String {
         if case .structure = field.type {
-            if !field.isNullable { return "try \(name).read(&r)" }
+            if !field.isNullable { return "\(name) = try \(swiftType)(&r)" }
             let tagged = field.tag == nil ? "" : "Tagged"
             return "\(name) = try r.optional\(tagged)Structure(\(quoted))"
         }
@@ -124,9 +124,7 @@ struct FieldCode {
             switch scalar {
             case .string, .bytes, .records:
                 return "try w.\(word(scalar.rawValue, orNull))(\(value), \(quoted))"
-            case .bool, .float64, .uuid, .errorCode:
-                return "w.\(scalar.rawValue)(\(value))"
-            case .int8, .int16, .int32, .int64, .uint16, .uint32: return "w.integer(\(value))"
+            default: return "w.\(scalar.rawValue)(\(value))"
             }
         }
     }

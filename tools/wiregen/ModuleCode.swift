@@ -9,11 +9,17 @@ struct ModuleCode {
         }
         contents.append(("APIKey.swift", joined(apiKeys, from: "rpc")))
         contents.append(("ErrorCode+All.swift", joined(errorCodes, from: "errors.wire")))
+        contents.append(("MetadataRecord.swift", joined(metadataRecord, from: "metadata")))
         contents.append(("MessageTypes.swift", joined(messageTypes, from: "every file")))
         return contents.map { (name: $0.0, text: $0.1) }
     }
 
     private var messages: [Message] { files.flatMap(\.messages) }
+
+    private var metadataRecord: [String] {
+        let records = files.filter { $0.path.hasPrefix("metadata/") }.flatMap(\.messages)
+        return MetadataRecordCode(records: records.sorted { $0.key ?? 0 < $1.key ?? 0 }).lines
+    }
 
     private func joined(_ lines: [String], from source: String) -> String {
         let head = [

@@ -21,14 +21,14 @@ struct StructureCode {
     private var isAlwaysFlexible: Bool { flexible == structure.versions }
 
     var lines: [String] {
-        let conformance = isRoot ? "WireMessage" : "WireStructure"
+        let conformance = isRoot ? "WireMessage" : "WireValue"
         var lines = ["public struct \(structure.name): \(conformance) {"]
         if isRoot { lines += schema.map { "    " + $0 } + [""] }
         lines += fields.map { "    public var \($0.name): \($0.swiftType) = \($0.standard)" }
         if flexible != nil { lines.append("    public var unknownTags: [UnknownTag] = []") }
         lines += ["", "    public init() {}", ""]
         if !fields.isEmpty { lines += memberwise.map { "    " + $0 } + [""] }
-        lines += function("mutating func read(_ r: inout WireReader)", "r", readBody)
+        lines += function("init(_ r: inout WireReader)", "r", readBody)
         lines.append("")
         lines += function("func write(_ w: inout WireWriter)", "w", writeBody)
         return lines + ["}"]
@@ -64,7 +64,9 @@ struct StructureCode {
         }
         let version = usesVersion ? ["        let v: Int16 = \(coder).version"] : []
         let lines = version + body.map { "        " + $0 }
-        return ["    public \(head) throws(WireError) {"] + lines + ["    }"]
+        // In line, each body would stand a second time in the witness of its protocol.
+        let declaration = "public \(head) throws(WireError) {"
+        return ["    @inline(never)", "    \(declaration)"] + lines + ["    }"]
     }
 
     // MARK: Reading

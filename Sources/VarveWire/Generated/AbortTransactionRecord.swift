@@ -19,7 +19,8 @@ public struct AbortTransactionRecord: WireMessage {
         self.reason = reason
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         var tags = try r.tags()
         while let tag = try r.next(&tags) {
             switch tag {
@@ -30,6 +31,7 @@ public struct AbortTransactionRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         var tags = w.beginTags()
         if reason != nil {

@@ -42,7 +42,8 @@ public struct AccessControlEntryRecord: WireMessage {
         self.permissionType = permissionType
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         id = try r.uuid("id")
         resourceType = try r.int8("resourceType")
         resourceName = try r.string("resourceName")
@@ -54,15 +55,16 @@ public struct AccessControlEntryRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(id)
-        w.integer(resourceType)
+        w.int8(resourceType)
         try w.string(resourceName, "resourceName")
-        w.integer(patternType)
+        w.int8(patternType)
         try w.string(principal, "principal")
         try w.string(host, "host")
-        w.integer(operation)
-        w.integer(permissionType)
+        w.int8(operation)
+        w.int8(permissionType)
         try w.unknownTags(unknownTags)
     }
 }

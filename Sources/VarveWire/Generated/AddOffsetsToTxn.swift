@@ -28,7 +28,8 @@ public struct AddOffsetsToTxnRequest: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         transactionalId = try r.string("transactionalId")
         producerId = try r.int64("producerId")
         producerEpoch = try r.int16("producerEpoch")
@@ -36,10 +37,11 @@ public struct AddOffsetsToTxnRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(transactionalId, "transactionalId")
-        w.integer(producerId)
-        w.integer(producerEpoch)
+        w.int64(producerId)
+        w.int16(producerEpoch)
         try w.string(groupId, "groupId")
         try w.unknownTags(unknownTags)
     }
@@ -66,14 +68,16 @@ public struct AddOffsetsToTxnResponse: WireMessage {
         self.errorCode = errorCode
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.unknownTags(unknownTags)
     }

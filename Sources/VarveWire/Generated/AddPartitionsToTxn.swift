@@ -31,7 +31,8 @@ public struct AddPartitionsToTxnRequest: WireMessage {
         self.v3AndBelowTopics = v3AndBelowTopics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 4 { transactions = try r.array("transactions", least: 14) }
         if v <= 3 { v3AndBelowTransactionalId = try r.string("v3AndBelowTransactionalId") }
@@ -41,19 +42,20 @@ public struct AddPartitionsToTxnRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 4 { try w.array(transactions, "transactions") } else if !transactions.isEmpty { throw w.absent("transactions") }
         if v <= 3 { try w.string(v3AndBelowTransactionalId, "v3AndBelowTransactionalId") } else if v3AndBelowTransactionalId != "" { throw w.absent("v3AndBelowTransactionalId") }
-        if v <= 3 { w.integer(v3AndBelowProducerId) } else if v3AndBelowProducerId != 0 { throw w.absent("v3AndBelowProducerId") }
-        if v <= 3 { w.integer(v3AndBelowProducerEpoch) } else if v3AndBelowProducerEpoch != 0 { throw w.absent("v3AndBelowProducerEpoch") }
+        if v <= 3 { w.int64(v3AndBelowProducerId) } else if v3AndBelowProducerId != 0 { throw w.absent("v3AndBelowProducerId") }
+        if v <= 3 { w.int16(v3AndBelowProducerEpoch) } else if v3AndBelowProducerEpoch != 0 { throw w.absent("v3AndBelowProducerEpoch") }
         if v <= 3 { try w.array(v3AndBelowTopics, "v3AndBelowTopics") } else if !v3AndBelowTopics.isEmpty { throw w.absent("v3AndBelowTopics") }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AddPartitionsToTxnRequest {
-    public struct AddPartitionsToTxnTransaction: WireStructure {
+    public struct AddPartitionsToTxnTransaction: WireValue {
         public var transactionalId: String = ""
         public var producerId: Int64 = 0
         public var producerEpoch: Int16 = 0
@@ -77,7 +79,8 @@ extension AddPartitionsToTxnRequest {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             transactionalId = try r.string("transactionalId")
             producerId = try r.int64("producerId")
             producerEpoch = try r.int16("producerEpoch")
@@ -86,17 +89,18 @@ extension AddPartitionsToTxnRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(transactionalId, "transactionalId")
-            w.integer(producerId)
-            w.integer(producerEpoch)
+            w.int64(producerId)
+            w.int16(producerEpoch)
             w.bool(verifyOnly)
             try w.array(topics, "topics")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AddPartitionsToTxnTopic: WireStructure {
+    public struct AddPartitionsToTxnTopic: WireValue {
         public var name: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -111,12 +115,14 @@ extension AddPartitionsToTxnRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -152,7 +158,8 @@ public struct AddPartitionsToTxnResponse: WireMessage {
         self.resultsByTopicV3AndBelow = resultsByTopicV3AndBelow
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         if v >= 4 { errorCode = try r.errorCode("errorCode") }
@@ -161,9 +168,10 @@ public struct AddPartitionsToTxnResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if v >= 4 { w.errorCode(errorCode) }
         if v >= 4 { try w.array(resultsByTransaction, "resultsByTransaction") } else if !resultsByTransaction.isEmpty { throw w.absent("resultsByTransaction") }
         if v <= 3 { try w.array(resultsByTopicV3AndBelow, "resultsByTopicV3AndBelow") } else if !resultsByTopicV3AndBelow.isEmpty { throw w.absent("resultsByTopicV3AndBelow") }
@@ -172,7 +180,7 @@ public struct AddPartitionsToTxnResponse: WireMessage {
 }
 
 extension AddPartitionsToTxnResponse {
-    public struct AddPartitionsToTxnResult: WireStructure {
+    public struct AddPartitionsToTxnResult: WireValue {
         public var transactionalId: String = ""
         public var topicResults: [AddPartitionsToTxnTopicResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -187,12 +195,14 @@ extension AddPartitionsToTxnResponse {
             self.topicResults = topicResults
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             transactionalId = try r.string("transactionalId")
             topicResults = try r.array("topicResults", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(transactionalId, "transactionalId")
             try w.array(topicResults, "topicResults")
@@ -200,7 +210,7 @@ extension AddPartitionsToTxnResponse {
         }
     }
 
-    public struct AddPartitionsToTxnTopicResult: WireStructure {
+    public struct AddPartitionsToTxnTopicResult: WireValue {
         public var name: String = ""
         public var resultsByPartition: [AddPartitionsToTxnPartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -215,12 +225,14 @@ extension AddPartitionsToTxnResponse {
             self.resultsByPartition = resultsByPartition
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             resultsByPartition = try r.array("resultsByPartition", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(resultsByPartition, "resultsByPartition")
@@ -228,7 +240,7 @@ extension AddPartitionsToTxnResponse {
         }
     }
 
-    public struct AddPartitionsToTxnPartitionResult: WireStructure {
+    public struct AddPartitionsToTxnPartitionResult: WireValue {
         public var partitionIndex: Int32 = 0
         public var partitionErrorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -243,14 +255,16 @@ extension AddPartitionsToTxnResponse {
             self.partitionErrorCode = partitionErrorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             partitionErrorCode = try r.errorCode("partitionErrorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(partitionErrorCode)
             try w.unknownTags(unknownTags)
         }

@@ -36,7 +36,8 @@ public struct AddRaftVoterRequest: WireMessage {
         self.ackWhenCommitted = ackWhenCommitted
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         clusterId = try r.optionalString("clusterId")
         timeoutMs = try r.int32("timeoutMs")
@@ -47,11 +48,12 @@ public struct AddRaftVoterRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(clusterId, "clusterId")
-        w.integer(timeoutMs)
-        w.integer(voterId)
+        w.int32(timeoutMs)
+        w.int32(voterId)
         w.uuid(voterDirectoryId)
         try w.array(listeners, "listeners")
         if v >= 1 { w.bool(ackWhenCommitted) } else if !ackWhenCommitted { throw w.absent("ackWhenCommitted") }
@@ -60,7 +62,7 @@ public struct AddRaftVoterRequest: WireMessage {
 }
 
 extension AddRaftVoterRequest {
-    public struct Listener: WireStructure {
+    public struct Listener: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -78,17 +80,19 @@ extension AddRaftVoterRequest {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
@@ -118,15 +122,17 @@ public struct AddRaftVoterResponse: WireMessage {
         self.errorMessage = errorMessage
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.unknownTags(unknownTags)

@@ -22,15 +22,17 @@ public struct AllocateProducerIdsRequest: WireMessage {
         self.brokerEpoch = brokerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
         try w.unknownTags(unknownTags)
     }
 }
@@ -62,7 +64,8 @@ public struct AllocateProducerIdsResponse: WireMessage {
         self.producerIdLen = producerIdLen
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         producerIdStart = try r.int64("producerIdStart")
@@ -70,11 +73,12 @@ public struct AllocateProducerIdsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
-        w.integer(producerIdStart)
-        w.integer(producerIdLen)
+        w.int64(producerIdStart)
+        w.int32(producerIdLen)
         try w.unknownTags(unknownTags)
     }
 }

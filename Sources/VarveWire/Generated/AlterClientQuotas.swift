@@ -22,12 +22,14 @@ public struct AlterClientQuotasRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         entries = try r.array("entries", least: 3)
         validateOnly = try r.bool("validateOnly")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(entries, "entries")
         w.bool(validateOnly)
@@ -36,7 +38,7 @@ public struct AlterClientQuotasRequest: WireMessage {
 }
 
 extension AlterClientQuotasRequest {
-    public struct EntryData: WireStructure {
+    public struct EntryData: WireValue {
         public var entity: [EntityData] = []
         public var ops: [OpData] = []
         public var unknownTags: [UnknownTag] = []
@@ -51,12 +53,14 @@ extension AlterClientQuotasRequest {
             self.ops = ops
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entity = try r.array("entity", least: 3)
             ops = try r.array("ops", least: 11)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(entity, "entity")
             try w.array(ops, "ops")
@@ -64,7 +68,7 @@ extension AlterClientQuotasRequest {
         }
     }
 
-    public struct EntityData: WireStructure {
+    public struct EntityData: WireValue {
         public var entityType: String = ""
         public var entityName: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -79,12 +83,14 @@ extension AlterClientQuotasRequest {
             self.entityName = entityName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entityType = try r.string("entityType")
             entityName = try r.optionalString("entityName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(entityType, "entityType")
             try w.optionalString(entityName, "entityName")
@@ -92,7 +98,7 @@ extension AlterClientQuotasRequest {
         }
     }
 
-    public struct OpData: WireStructure {
+    public struct OpData: WireValue {
         public var key: String = ""
         public var value: Double = 0
         public var remove: Bool = false
@@ -110,13 +116,15 @@ extension AlterClientQuotasRequest {
             self.remove = remove
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.float64("value")
             remove = try r.bool("remove")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             w.float64(value)
@@ -147,21 +155,23 @@ public struct AlterClientQuotasResponse: WireMessage {
         self.entries = entries
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         entries = try r.array("entries", least: 5)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(entries, "entries")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AlterClientQuotasResponse {
-    public struct EntryData: WireStructure {
+    public struct EntryData: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var entity: [EntityData] = []
@@ -179,13 +189,15 @@ extension AlterClientQuotasResponse {
             self.entity = entity
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             entity = try r.array("entity", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
@@ -194,7 +206,7 @@ extension AlterClientQuotasResponse {
         }
     }
 
-    public struct EntityData: WireStructure {
+    public struct EntityData: WireValue {
         public var entityType: String = ""
         public var entityName: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -209,12 +221,14 @@ extension AlterClientQuotasResponse {
             self.entityName = entityName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entityType = try r.string("entityType")
             entityName = try r.optionalString("entityName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(entityType, "entityType")
             try w.optionalString(entityName, "entityName")

@@ -22,12 +22,14 @@ public struct AlterConfigsRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         resources = try r.array("resources", least: 4)
         validateOnly = try r.bool("validateOnly")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(resources, "resources")
         w.bool(validateOnly)
@@ -36,7 +38,7 @@ public struct AlterConfigsRequest: WireMessage {
 }
 
 extension AlterConfigsRequest {
-    public struct AlterConfigsResource: WireStructure {
+    public struct AlterConfigsResource: WireValue {
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var configs: [AlterableConfig] = []
@@ -54,22 +56,24 @@ extension AlterConfigsRequest {
             self.configs = configs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceType = try r.int8("resourceType")
             resourceName = try r.string("resourceName")
             configs = try r.array("configs", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.array(configs, "configs")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AlterableConfig: WireStructure {
+    public struct AlterableConfig: WireValue {
         public var name: String = ""
         public var value: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -84,12 +88,14 @@ extension AlterConfigsRequest {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             value = try r.optionalString("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.optionalString(value, "value")
@@ -119,21 +125,23 @@ public struct AlterConfigsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         responses = try r.array("responses", least: 6)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(responses, "responses")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AlterConfigsResponse {
-    public struct AlterConfigsResourceResponse: WireStructure {
+    public struct AlterConfigsResourceResponse: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var resourceType: Int8 = 0
@@ -154,7 +162,8 @@ extension AlterConfigsResponse {
             self.resourceName = resourceName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             resourceType = try r.int8("resourceType")
@@ -162,10 +171,11 @@ extension AlterConfigsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.unknownTags(unknownTags)
         }

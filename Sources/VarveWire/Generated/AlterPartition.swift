@@ -27,23 +27,25 @@ public struct AlterPartitionRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AlterPartitionRequest {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -58,12 +60,14 @@ extension AlterPartitionRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 15)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -71,7 +75,7 @@ extension AlterPartitionRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var newIsr: [Int32] = []
@@ -98,7 +102,8 @@ extension AlterPartitionRequest {
             self.partitionEpoch = partitionEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             leaderEpoch = try r.int32("leaderEpoch")
@@ -109,19 +114,20 @@ extension AlterPartitionRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(leaderEpoch)
+            w.int32(partitionIndex)
+            w.int32(leaderEpoch)
             if v <= 2 { try w.array(newIsr, "newIsr") } else if !newIsr.isEmpty { throw w.absent("newIsr") }
             if v >= 3 { try w.array(newIsrWithEpochs, "newIsrWithEpochs") } else if !newIsrWithEpochs.isEmpty { throw w.absent("newIsrWithEpochs") }
-            w.integer(leaderRecoveryState)
-            w.integer(partitionEpoch)
+            w.int8(leaderRecoveryState)
+            w.int32(partitionEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct BrokerState: WireStructure {
+    public struct BrokerState: WireValue {
         public var brokerId: Int32 = 0
         public var brokerEpoch: Int64 = -1
         public var unknownTags: [UnknownTag] = []
@@ -136,15 +142,17 @@ extension AlterPartitionRequest {
             self.brokerEpoch = brokerEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             brokerId = try r.int32("brokerId")
             brokerEpoch = try r.int64("brokerEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(brokerId)
-            w.integer(brokerEpoch)
+            w.int32(brokerId)
+            w.int64(brokerEpoch)
             try w.unknownTags(unknownTags)
         }
     }
@@ -174,15 +182,17 @@ public struct AlterPartitionResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -190,7 +200,7 @@ public struct AlterPartitionResponse: WireMessage {
 }
 
 extension AlterPartitionResponse {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -205,12 +215,14 @@ extension AlterPartitionResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 21)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -218,7 +230,7 @@ extension AlterPartitionResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var leaderId: Int32 = 0
@@ -248,7 +260,8 @@ extension AlterPartitionResponse {
             self.partitionEpoch = partitionEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             leaderId = try r.int32("leaderId")
@@ -259,14 +272,15 @@ extension AlterPartitionResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.array(isr, "isr")
-            w.integer(leaderRecoveryState)
-            w.integer(partitionEpoch)
+            w.int8(leaderRecoveryState)
+            w.int32(partitionEpoch)
             try w.unknownTags(unknownTags)
         }
     }

@@ -25,7 +25,8 @@ public struct AlterPartitionReassignmentsRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         timeoutMs = try r.int32("timeoutMs")
         if v >= 1 { allowReplicationFactorChange = try r.bool("allowReplicationFactorChange") }
@@ -33,9 +34,10 @@ public struct AlterPartitionReassignmentsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         if v >= 1 { w.bool(allowReplicationFactorChange) } else if !allowReplicationFactorChange { throw w.absent("allowReplicationFactorChange") }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -43,7 +45,7 @@ public struct AlterPartitionReassignmentsRequest: WireMessage {
 }
 
 extension AlterPartitionReassignmentsRequest {
-    public struct ReassignableTopic: WireStructure {
+    public struct ReassignableTopic: WireValue {
         public var name: String = ""
         public var partitions: [ReassignablePartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -58,12 +60,14 @@ extension AlterPartitionReassignmentsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -71,7 +75,7 @@ extension AlterPartitionReassignmentsRequest {
         }
     }
 
-    public struct ReassignablePartition: WireStructure {
+    public struct ReassignablePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var replicas: [Int32]? = nil
         public var unknownTags: [UnknownTag] = []
@@ -86,14 +90,16 @@ extension AlterPartitionReassignmentsRequest {
             self.replicas = replicas
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             replicas = try r.optionalArray("replicas", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.optionalArray(replicas, "replicas")
             try w.unknownTags(unknownTags)
         }
@@ -130,7 +136,8 @@ public struct AlterPartitionReassignmentsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         if v >= 1 { allowReplicationFactorChange = try r.bool("allowReplicationFactorChange") }
@@ -140,9 +147,10 @@ public struct AlterPartitionReassignmentsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if v >= 1 { w.bool(allowReplicationFactorChange) }
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
@@ -152,7 +160,7 @@ public struct AlterPartitionReassignmentsResponse: WireMessage {
 }
 
 extension AlterPartitionReassignmentsResponse {
-    public struct ReassignableTopicResponse: WireStructure {
+    public struct ReassignableTopicResponse: WireValue {
         public var name: String = ""
         public var partitions: [ReassignablePartitionResponse] = []
         public var unknownTags: [UnknownTag] = []
@@ -167,12 +175,14 @@ extension AlterPartitionReassignmentsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -180,7 +190,7 @@ extension AlterPartitionReassignmentsResponse {
         }
     }
 
-    public struct ReassignablePartitionResponse: WireStructure {
+    public struct ReassignablePartitionResponse: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -198,15 +208,17 @@ extension AlterPartitionReassignmentsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

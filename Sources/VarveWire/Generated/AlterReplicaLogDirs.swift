@@ -19,11 +19,13 @@ public struct AlterReplicaLogDirsRequest: WireMessage {
         self.dirs = dirs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         dirs = try r.array("dirs", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(dirs, "dirs")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct AlterReplicaLogDirsRequest: WireMessage {
 }
 
 extension AlterReplicaLogDirsRequest {
-    public struct AlterReplicaLogDir: WireStructure {
+    public struct AlterReplicaLogDir: WireValue {
         public var path: String = ""
         public var topics: [AlterReplicaLogDirTopic] = []
         public var unknownTags: [UnknownTag] = []
@@ -46,12 +48,14 @@ extension AlterReplicaLogDirsRequest {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             path = try r.string("path")
             topics = try r.array("topics", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(path, "path")
             try w.array(topics, "topics")
@@ -59,7 +63,7 @@ extension AlterReplicaLogDirsRequest {
         }
     }
 
-    public struct AlterReplicaLogDirTopic: WireStructure {
+    public struct AlterReplicaLogDirTopic: WireValue {
         public var name: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -74,12 +78,14 @@ extension AlterReplicaLogDirsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -109,21 +115,23 @@ public struct AlterReplicaLogDirsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AlterReplicaLogDirsResponse {
-    public struct AlterReplicaLogDirTopicResult: WireStructure {
+    public struct AlterReplicaLogDirTopicResult: WireValue {
         public var topicName: String = ""
         public var partitions: [AlterReplicaLogDirPartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -138,12 +146,14 @@ extension AlterReplicaLogDirsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -151,7 +161,7 @@ extension AlterReplicaLogDirsResponse {
         }
     }
 
-    public struct AlterReplicaLogDirPartitionResult: WireStructure {
+    public struct AlterReplicaLogDirPartitionResult: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -166,14 +176,16 @@ extension AlterReplicaLogDirsResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

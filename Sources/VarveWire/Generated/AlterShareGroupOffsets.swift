@@ -24,12 +24,14 @@ public struct AlterShareGroupOffsetsRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct AlterShareGroupOffsetsRequest: WireMessage {
 }
 
 extension AlterShareGroupOffsetsRequest {
-    public struct AlterShareGroupOffsetsRequestTopic: WireStructure {
+    public struct AlterShareGroupOffsetsRequestTopic: WireValue {
         public var topicName: String = ""
         public var partitions: [AlterShareGroupOffsetsRequestPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension AlterShareGroupOffsetsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 13)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension AlterShareGroupOffsetsRequest {
         }
     }
 
-    public struct AlterShareGroupOffsetsRequestPartition: WireStructure {
+    public struct AlterShareGroupOffsetsRequestPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var startOffset: Int64 = 0
         public var unknownTags: [UnknownTag] = []
@@ -81,15 +85,17 @@ extension AlterShareGroupOffsetsRequest {
             self.startOffset = startOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             startOffset = try r.int64("startOffset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
-            w.integer(startOffset)
+            w.int32(partitionIndex)
+            w.int64(startOffset)
             try w.unknownTags(unknownTags)
         }
     }
@@ -122,7 +128,8 @@ public struct AlterShareGroupOffsetsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -130,8 +137,9 @@ public struct AlterShareGroupOffsetsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.array(responses, "responses")
@@ -140,7 +148,7 @@ public struct AlterShareGroupOffsetsResponse: WireMessage {
 }
 
 extension AlterShareGroupOffsetsResponse {
-    public struct AlterShareGroupOffsetsResponseTopic: WireStructure {
+    public struct AlterShareGroupOffsetsResponseTopic: WireValue {
         public var topicName: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [AlterShareGroupOffsetsResponsePartition] = []
@@ -158,13 +166,15 @@ extension AlterShareGroupOffsetsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             w.uuid(topicId)
@@ -173,7 +183,7 @@ extension AlterShareGroupOffsetsResponse {
         }
     }
 
-    public struct AlterShareGroupOffsetsResponsePartition: WireStructure {
+    public struct AlterShareGroupOffsetsResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -191,15 +201,17 @@ extension AlterShareGroupOffsetsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

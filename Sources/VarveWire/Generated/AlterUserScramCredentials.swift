@@ -22,12 +22,14 @@ public struct AlterUserScramCredentialsRequest: WireMessage {
         self.upsertions = upsertions
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         deletions = try r.array("deletions", least: 3)
         upsertions = try r.array("upsertions", least: 9)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(deletions, "deletions")
         try w.array(upsertions, "upsertions")
@@ -36,7 +38,7 @@ public struct AlterUserScramCredentialsRequest: WireMessage {
 }
 
 extension AlterUserScramCredentialsRequest {
-    public struct ScramCredentialDeletion: WireStructure {
+    public struct ScramCredentialDeletion: WireValue {
         public var name: String = ""
         public var mechanism: Int8 = 0
         public var unknownTags: [UnknownTag] = []
@@ -51,20 +53,22 @@ extension AlterUserScramCredentialsRequest {
             self.mechanism = mechanism
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             mechanism = try r.int8("mechanism")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(mechanism)
+            w.int8(mechanism)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ScramCredentialUpsertion: WireStructure {
+    public struct ScramCredentialUpsertion: WireValue {
         public var name: String = ""
         public var mechanism: Int8 = 0
         public var iterations: Int32 = 0
@@ -88,7 +92,8 @@ extension AlterUserScramCredentialsRequest {
             self.saltedPassword = saltedPassword
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             mechanism = try r.int8("mechanism")
             iterations = try r.int32("iterations")
@@ -97,10 +102,11 @@ extension AlterUserScramCredentialsRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(mechanism)
-            w.integer(iterations)
+            w.int8(mechanism)
+            w.int32(iterations)
             try w.bytes(salt, "salt")
             try w.bytes(saltedPassword, "saltedPassword")
             try w.unknownTags(unknownTags)
@@ -129,21 +135,23 @@ public struct AlterUserScramCredentialsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 5)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AlterUserScramCredentialsResponse {
-    public struct AlterUserScramCredentialsResult: WireStructure {
+    public struct AlterUserScramCredentialsResult: WireValue {
         public var user: String = ""
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -161,13 +169,15 @@ extension AlterUserScramCredentialsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             user = try r.string("user")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(user, "user")
             w.errorCode(errorCode)

@@ -22,13 +22,15 @@ public struct ApiVersionsRequest: WireMessage {
         self.clientSoftwareVersion = clientSoftwareVersion
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { clientSoftwareName = try r.string("clientSoftwareName") }
         if v >= 3 { clientSoftwareVersion = try r.string("clientSoftwareVersion") }
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 3 { try w.string(clientSoftwareName, "clientSoftwareName") }
@@ -73,7 +75,8 @@ public struct ApiVersionsResponse: WireMessage {
         self.zkMigrationReady = zkMigrationReady
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         errorCode = try r.errorCode("errorCode")
         apiKeys = try r.array("apiKeys", least: 6)
@@ -93,11 +96,12 @@ public struct ApiVersionsResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
         try w.array(apiKeys, "apiKeys")
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         if w.isFlexible {
             var tags = w.beginTags()
             if !supportedFeatures.isEmpty {
@@ -107,7 +111,7 @@ public struct ApiVersionsResponse: WireMessage {
             }
             if finalizedFeaturesEpoch != -1 {
                 w.begin(1, &tags)
-                w.integer(finalizedFeaturesEpoch)
+                w.int64(finalizedFeaturesEpoch)
                 w.end(&tags)
             }
             if !finalizedFeatures.isEmpty {
@@ -126,7 +130,7 @@ public struct ApiVersionsResponse: WireMessage {
 }
 
 extension ApiVersionsResponse {
-    public struct ApiVersion: WireStructure {
+    public struct ApiVersion: WireValue {
         public var apiKey: Int16 = 0
         public var minVersion: Int16 = 0
         public var maxVersion: Int16 = 0
@@ -144,22 +148,24 @@ extension ApiVersionsResponse {
             self.maxVersion = maxVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             apiKey = try r.int16("apiKey")
             minVersion = try r.int16("minVersion")
             maxVersion = try r.int16("maxVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(apiKey)
-            w.integer(minVersion)
-            w.integer(maxVersion)
+            w.int16(apiKey)
+            w.int16(minVersion)
+            w.int16(maxVersion)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct SupportedFeatureKey: WireStructure {
+    public struct SupportedFeatureKey: WireValue {
         public var name: String = ""
         public var minVersion: Int16 = 0
         public var maxVersion: Int16 = 0
@@ -177,22 +183,24 @@ extension ApiVersionsResponse {
             self.maxVersion = maxVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             minVersion = try r.int16("minVersion")
             maxVersion = try r.int16("maxVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(minVersion)
-            w.integer(maxVersion)
+            w.int16(minVersion)
+            w.int16(maxVersion)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct FinalizedFeatureKey: WireStructure {
+    public struct FinalizedFeatureKey: WireValue {
         public var name: String = ""
         public var maxVersionLevel: Int16 = 0
         public var minVersionLevel: Int16 = 0
@@ -210,17 +218,19 @@ extension ApiVersionsResponse {
             self.minVersionLevel = minVersionLevel
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             maxVersionLevel = try r.int16("maxVersionLevel")
             minVersionLevel = try r.int16("minVersionLevel")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(maxVersionLevel)
-            w.integer(minVersionLevel)
+            w.int16(maxVersionLevel)
+            w.int16(minVersionLevel)
             try w.unknownTags(unknownTags)
         }
     }

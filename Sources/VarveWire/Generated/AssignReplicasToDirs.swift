@@ -27,23 +27,25 @@ public struct AssignReplicasToDirsRequest: WireMessage {
         self.directories = directories
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
         directories = try r.array("directories", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
         try w.array(directories, "directories")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension AssignReplicasToDirsRequest {
-    public struct DirectoryData: WireStructure {
+    public struct DirectoryData: WireValue {
         public var id: UniqueID = .zero
         public var topics: [TopicData] = []
         public var unknownTags: [UnknownTag] = []
@@ -58,12 +60,14 @@ extension AssignReplicasToDirsRequest {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             id = try r.uuid("id")
             topics = try r.array("topics", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(id)
             try w.array(topics, "topics")
@@ -71,7 +75,7 @@ extension AssignReplicasToDirsRequest {
         }
     }
 
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -86,12 +90,14 @@ extension AssignReplicasToDirsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 5)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -99,7 +105,7 @@ extension AssignReplicasToDirsRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var unknownTags: [UnknownTag] = []
 
@@ -111,13 +117,15 @@ extension AssignReplicasToDirsRequest {
             self.partitionIndex = partitionIndex
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.unknownTags(unknownTags)
         }
     }
@@ -147,15 +155,17 @@ public struct AssignReplicasToDirsResponse: WireMessage {
         self.directories = directories
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         directories = try r.array("directories", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.array(directories, "directories")
         try w.unknownTags(unknownTags)
@@ -163,7 +173,7 @@ public struct AssignReplicasToDirsResponse: WireMessage {
 }
 
 extension AssignReplicasToDirsResponse {
-    public struct DirectoryData: WireStructure {
+    public struct DirectoryData: WireValue {
         public var id: UniqueID = .zero
         public var topics: [TopicData] = []
         public var unknownTags: [UnknownTag] = []
@@ -178,12 +188,14 @@ extension AssignReplicasToDirsResponse {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             id = try r.uuid("id")
             topics = try r.array("topics", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(id)
             try w.array(topics, "topics")
@@ -191,7 +203,7 @@ extension AssignReplicasToDirsResponse {
         }
     }
 
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -206,12 +218,14 @@ extension AssignReplicasToDirsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 7)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -219,7 +233,7 @@ extension AssignReplicasToDirsResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -234,14 +248,16 @@ extension AssignReplicasToDirsResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

@@ -30,7 +30,8 @@ public struct BeginQuorumEpochRequest: WireMessage {
         self.leaderEndpoints = leaderEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         clusterId = try r.optionalString("clusterId")
         if v >= 1 { voterId = try r.int32("voterId") }
@@ -39,10 +40,11 @@ public struct BeginQuorumEpochRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(clusterId, "clusterId")
-        if v >= 1 { w.integer(voterId) }
+        if v >= 1 { w.int32(voterId) }
         try w.array(topics, "topics")
         if v >= 1 { try w.array(leaderEndpoints, "leaderEndpoints") }
         try w.unknownTags(unknownTags)
@@ -50,7 +52,7 @@ public struct BeginQuorumEpochRequest: WireMessage {
 }
 
 extension BeginQuorumEpochRequest {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -65,12 +67,14 @@ extension BeginQuorumEpochRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 12)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -78,7 +82,7 @@ extension BeginQuorumEpochRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var voterDirectoryId: UniqueID = .zero
         public var leaderId: Int32 = 0
@@ -99,7 +103,8 @@ extension BeginQuorumEpochRequest {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             if v >= 1 { voterDirectoryId = try r.uuid("voterDirectoryId") }
@@ -108,17 +113,18 @@ extension BeginQuorumEpochRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             if v >= 1 { w.uuid(voterDirectoryId) }
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct LeaderEndpoint: WireStructure {
+    public struct LeaderEndpoint: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -136,17 +142,19 @@ extension BeginQuorumEpochRequest {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
@@ -176,7 +184,8 @@ public struct BeginQuorumEpochResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         topics = try r.array("topics", least: 3)
         if r.isFlexible {
@@ -191,6 +200,7 @@ public struct BeginQuorumEpochResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
@@ -209,7 +219,7 @@ public struct BeginQuorumEpochResponse: WireMessage {
 }
 
 extension BeginQuorumEpochResponse {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -224,12 +234,14 @@ extension BeginQuorumEpochResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 14)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -237,7 +249,7 @@ extension BeginQuorumEpochResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var leaderId: Int32 = 0
@@ -258,7 +270,8 @@ extension BeginQuorumEpochResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             leaderId = try r.int32("leaderId")
@@ -266,16 +279,17 @@ extension BeginQuorumEpochResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: UInt16 = 0
@@ -293,17 +307,19 @@ extension BeginQuorumEpochResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }

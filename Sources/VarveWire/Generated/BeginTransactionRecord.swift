@@ -19,7 +19,8 @@ public struct BeginTransactionRecord: WireMessage {
         self.name = name
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         var tags = try r.tags()
         while let tag = try r.next(&tags) {
             switch tag {
@@ -30,6 +31,7 @@ public struct BeginTransactionRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         var tags = w.beginTags()
         if name != nil {

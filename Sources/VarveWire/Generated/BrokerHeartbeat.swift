@@ -39,7 +39,8 @@ public struct BrokerHeartbeatRequest: WireMessage {
         self.cordonedLogDirs = cordonedLogDirs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
@@ -57,11 +58,12 @@ public struct BrokerHeartbeatRequest: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
-        w.integer(currentMetadataOffset)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
+        w.int64(currentMetadataOffset)
         w.bool(wantFence)
         w.bool(wantShutDown)
         if !(v >= 1), !offlineLogDirs.isEmpty { throw w.absent("offlineLogDirs") }
@@ -111,7 +113,8 @@ public struct BrokerHeartbeatResponse: WireMessage {
         self.shouldShutDown = shouldShutDown
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         isCaughtUp = try r.bool("isCaughtUp")
@@ -120,8 +123,9 @@ public struct BrokerHeartbeatResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         w.bool(isCaughtUp)
         w.bool(isFenced)

@@ -45,7 +45,8 @@ public struct BrokerRegistrationRequest: WireMessage {
         self.previousBrokerEpoch = previousBrokerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         brokerId = try r.int32("brokerId")
         clusterId = try r.string("clusterId")
@@ -59,9 +60,10 @@ public struct BrokerRegistrationRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(brokerId)
+        w.int32(brokerId)
         try w.string(clusterId, "clusterId")
         w.uuid(incarnationId)
         try w.array(listeners, "listeners")
@@ -69,13 +71,13 @@ public struct BrokerRegistrationRequest: WireMessage {
         try w.optionalString(rack, "rack")
         if v >= 1 { w.bool(isMigratingZkBroker) } else if isMigratingZkBroker { throw w.absent("isMigratingZkBroker") }
         if v >= 2 { try w.array(logDirs, "logDirs") }
-        if v >= 3 { w.integer(previousBrokerEpoch) }
+        if v >= 3 { w.int64(previousBrokerEpoch) }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension BrokerRegistrationRequest {
-    public struct Listener: WireStructure {
+    public struct Listener: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -96,7 +98,8 @@ extension BrokerRegistrationRequest {
             self.securityProtocol = securityProtocol
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
@@ -104,16 +107,17 @@ extension BrokerRegistrationRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
-            w.integer(securityProtocol)
+            w.uint16(port)
+            w.int16(securityProtocol)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Feature: WireStructure {
+    public struct Feature: WireValue {
         public var name: String = ""
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
@@ -131,17 +135,19 @@ extension BrokerRegistrationRequest {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }
@@ -171,17 +177,19 @@ public struct BrokerRegistrationResponse: WireMessage {
         self.brokerEpoch = brokerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         brokerEpoch = try r.int64("brokerEpoch")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
-        w.integer(brokerEpoch)
+        w.int64(brokerEpoch)
         try w.unknownTags(unknownTags)
     }
 }

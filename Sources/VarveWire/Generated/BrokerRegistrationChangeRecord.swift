@@ -36,7 +36,8 @@ public struct BrokerRegistrationChangeRecord: WireMessage {
         self.cordonedLogDirs = cordonedLogDirs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
@@ -53,22 +54,23 @@ public struct BrokerRegistrationChangeRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
         if !(v >= 1), inControlledShutdown != 0 { throw w.absent("inControlledShutdown") }
         if !(v >= 2), !logDirs.isEmpty { throw w.absent("logDirs") }
         if !(v >= 3), cordonedLogDirs != nil { throw w.absent("cordonedLogDirs") }
         var tags = w.beginTags()
         if fenced != 0 {
             w.begin(0, &tags)
-            w.integer(fenced)
+            w.int8(fenced)
             w.end(&tags)
         }
         if v >= 1, inControlledShutdown != 0 {
             w.begin(1, &tags)
-            w.integer(inControlledShutdown)
+            w.int8(inControlledShutdown)
             w.end(&tags)
         }
         if v >= 2, !logDirs.isEmpty {

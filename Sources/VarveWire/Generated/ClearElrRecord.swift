@@ -19,11 +19,13 @@ public struct ClearElrRecord: WireMessage {
         self.topicName = topicName
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topicName = try r.string("topicName")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(topicName, "topicName")
         try w.unknownTags(unknownTags)

@@ -28,7 +28,8 @@ public struct ClientQuotaRecord: WireMessage {
         self.remove = remove
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         entity = try r.array("entity", least: 3)
         key = try r.string("key")
         value = try r.float64("value")
@@ -36,6 +37,7 @@ public struct ClientQuotaRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(entity, "entity")
         try w.string(key, "key")
@@ -46,7 +48,7 @@ public struct ClientQuotaRecord: WireMessage {
 }
 
 extension ClientQuotaRecord {
-    public struct EntityData: WireStructure {
+    public struct EntityData: WireValue {
         public var entityType: String = ""
         public var entityName: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -61,12 +63,14 @@ extension ClientQuotaRecord {
             self.entityName = entityName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entityType = try r.string("entityType")
             entityName = try r.optionalString("entityName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(entityType, "entityType")
             try w.optionalString(entityName, "entityName")

@@ -28,7 +28,8 @@ public struct ConfigRecord: WireMessage {
         self.value = value
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         resourceType = try r.int8("resourceType")
         resourceName = try r.string("resourceName")
         name = try r.string("name")
@@ -36,8 +37,9 @@ public struct ConfigRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(resourceType)
+        w.int8(resourceType)
         try w.string(resourceName, "resourceName")
         try w.string(name, "name")
         try w.optionalString(value, "value")

@@ -23,11 +23,13 @@ public struct ConsumerGroupCurrentMemberAssignmentKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -64,7 +66,8 @@ public struct ConsumerGroupCurrentMemberAssignmentValue: WireMessage {
         self.partitionsPendingRevocation = partitionsPendingRevocation
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         memberEpoch = try r.int32("memberEpoch")
         previousMemberEpoch = try r.int32("previousMemberEpoch")
         state = try r.int8("state")
@@ -73,10 +76,11 @@ public struct ConsumerGroupCurrentMemberAssignmentValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(memberEpoch)
-        w.integer(previousMemberEpoch)
-        w.integer(state)
+        w.int32(memberEpoch)
+        w.int32(previousMemberEpoch)
+        w.int8(state)
         try w.array(assignedPartitions, "assignedPartitions")
         try w.array(partitionsPendingRevocation, "partitionsPendingRevocation")
         try w.unknownTags(unknownTags)
@@ -84,7 +88,7 @@ public struct ConsumerGroupCurrentMemberAssignmentValue: WireMessage {
 }
 
 extension ConsumerGroupCurrentMemberAssignmentValue {
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var assignmentEpochs: [Int32]? = []
@@ -102,7 +106,8 @@ extension ConsumerGroupCurrentMemberAssignmentValue {
             self.assignmentEpochs = assignmentEpochs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             var tags = try r.tags()
@@ -115,6 +120,7 @@ extension ConsumerGroupCurrentMemberAssignmentValue {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")

@@ -48,7 +48,8 @@ public struct ConsumerGroupHeartbeatRequest: WireMessage {
         self.topicPartitions = topicPartitions
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
@@ -63,14 +64,15 @@ public struct ConsumerGroupHeartbeatRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
-        w.integer(memberEpoch)
+        w.int32(memberEpoch)
         try w.optionalString(instanceId, "instanceId")
         try w.optionalString(rackId, "rackId")
-        w.integer(rebalanceTimeoutMs)
+        w.int32(rebalanceTimeoutMs)
         try w.optionalArray(subscribedTopicNames, "subscribedTopicNames")
         if v >= 1 { try w.optionalString(subscribedTopicRegex, "subscribedTopicRegex") } else if subscribedTopicRegex != nil { throw w.absent("subscribedTopicRegex") }
         try w.optionalString(serverAssignor, "serverAssignor")
@@ -80,7 +82,7 @@ public struct ConsumerGroupHeartbeatRequest: WireMessage {
 }
 
 extension ConsumerGroupHeartbeatRequest {
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -95,12 +97,14 @@ extension ConsumerGroupHeartbeatRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -145,7 +149,8 @@ public struct ConsumerGroupHeartbeatResponse: WireMessage {
         self.assignment = assignment
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -156,20 +161,21 @@ public struct ConsumerGroupHeartbeatResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.optionalString(memberId, "memberId")
-        w.integer(memberEpoch)
-        w.integer(heartbeatIntervalMs)
+        w.int32(memberEpoch)
+        w.int32(heartbeatIntervalMs)
         try w.optionalStructure(assignment)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ConsumerGroupHeartbeatResponse {
-    public struct Assignment: WireStructure {
+    public struct Assignment: WireValue {
         public var topicPartitions: [TopicPartitions] = []
         public var unknownTags: [UnknownTag] = []
 
@@ -181,18 +187,20 @@ extension ConsumerGroupHeartbeatResponse {
             self.topicPartitions = topicPartitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicPartitions = try r.array("topicPartitions", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(topicPartitions, "topicPartitions")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -207,12 +215,14 @@ extension ConsumerGroupHeartbeatResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")

@@ -21,11 +21,13 @@ public struct ConsumerGroupMemberMetadataKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -74,7 +76,8 @@ public struct ConsumerGroupMemberMetadataValue: WireMessage {
         self.classicMemberMetadata = classicMemberMetadata
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         instanceId = try r.optionalString("instanceId")
         rackId = try r.optionalString("rackId")
         clientId = try r.string("clientId")
@@ -93,6 +96,7 @@ public struct ConsumerGroupMemberMetadataValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(instanceId, "instanceId")
         try w.optionalString(rackId, "rackId")
@@ -100,7 +104,7 @@ public struct ConsumerGroupMemberMetadataValue: WireMessage {
         try w.string(clientHost, "clientHost")
         try w.array(subscribedTopicNames, "subscribedTopicNames")
         try w.optionalString(subscribedTopicRegex, "subscribedTopicRegex")
-        w.integer(rebalanceTimeoutMs)
+        w.int32(rebalanceTimeoutMs)
         try w.optionalString(serverAssignor, "serverAssignor")
         var tags = w.beginTags()
         if classicMemberMetadata != ClassicMemberMetadata() {
@@ -113,7 +117,7 @@ public struct ConsumerGroupMemberMetadataValue: WireMessage {
 }
 
 extension ConsumerGroupMemberMetadataValue {
-    public struct ClassicMemberMetadata: WireStructure {
+    public struct ClassicMemberMetadata: WireValue {
         public var sessionTimeoutMs: Int32 = 0
         public var supportedProtocols: [ClassicProtocol] = []
         public var unknownTags: [UnknownTag] = []
@@ -128,20 +132,22 @@ extension ConsumerGroupMemberMetadataValue {
             self.supportedProtocols = supportedProtocols
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             sessionTimeoutMs = try r.int32("sessionTimeoutMs")
             supportedProtocols = try r.array("supportedProtocols", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(sessionTimeoutMs)
+            w.int32(sessionTimeoutMs)
             try w.array(supportedProtocols, "supportedProtocols")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ClassicProtocol: WireStructure {
+    public struct ClassicProtocol: WireValue {
         public var name: String = ""
         public var metadata: [UInt8] = []
         public var unknownTags: [UnknownTag] = []
@@ -156,12 +162,14 @@ extension ConsumerGroupMemberMetadataValue {
             self.metadata = metadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             metadata = try r.bytes("metadata")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.bytes(metadata, "metadata")

@@ -18,10 +18,12 @@ public struct ConsumerGroupMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -48,7 +50,8 @@ public struct ConsumerGroupMetadataValue: WireMessage {
         self.metadataHash = metadataHash
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         epoch = try r.int32("epoch")
         var tags = try r.tags()
         while let tag = try r.next(&tags) {
@@ -60,12 +63,13 @@ public struct ConsumerGroupMetadataValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(epoch)
+        w.int32(epoch)
         var tags = w.beginTags()
         if metadataHash != 0 {
             w.begin(0, &tags)
-            w.integer(metadataHash)
+            w.int64(metadataHash)
             w.end(&tags)
         }
         try w.endTags(tags, unknownTags)

@@ -20,10 +20,12 @@ public struct ConsumerGroupPartitionMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -47,11 +49,13 @@ public struct ConsumerGroupPartitionMetadataValue: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 23)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -59,7 +63,7 @@ public struct ConsumerGroupPartitionMetadataValue: WireMessage {
 }
 
 extension ConsumerGroupPartitionMetadataValue {
-    public struct TopicMetadata: WireStructure {
+    public struct TopicMetadata: WireValue {
         public var topicId: UniqueID = .zero
         public var topicName: String = ""
         public var numPartitions: Int32 = 0
@@ -80,7 +84,8 @@ extension ConsumerGroupPartitionMetadataValue {
             self.partitionMetadata = partitionMetadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             topicName = try r.string("topicName")
             numPartitions = try r.int32("numPartitions")
@@ -88,16 +93,17 @@ extension ConsumerGroupPartitionMetadataValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.string(topicName, "topicName")
-            w.integer(numPartitions)
+            w.int32(numPartitions)
             try w.array(partitionMetadata, "partitionMetadata")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct PartitionMetadata: WireStructure {
+    public struct PartitionMetadata: WireValue {
         public var partition: Int32 = 0
         public var racks: [String] = []
         public var unknownTags: [UnknownTag] = []
@@ -112,14 +118,16 @@ extension ConsumerGroupPartitionMetadataValue {
             self.racks = racks
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             racks = try r.array("racks", least: 1)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             try w.array(racks, "racks")
             try w.unknownTags(unknownTags)
         }

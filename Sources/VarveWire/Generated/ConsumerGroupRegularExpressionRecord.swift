@@ -21,11 +21,13 @@ public struct ConsumerGroupRegularExpressionKey: WireMessage {
         self.regularExpression = regularExpression
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         regularExpression = try r.string("regularExpression")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(regularExpression, "regularExpression")
@@ -56,17 +58,19 @@ public struct ConsumerGroupRegularExpressionValue: WireMessage {
         self.timestamp = timestamp
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 1)
         version = try r.int64("version")
         timestamp = try r.int64("timestamp")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
-        w.integer(version)
-        w.integer(timestamp)
+        w.int64(version)
+        w.int64(timestamp)
         try w.unknownTags(unknownTags)
     }
 }

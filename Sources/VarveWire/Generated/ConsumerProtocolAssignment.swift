@@ -21,11 +21,13 @@ public struct ConsumerProtocolAssignment: WireMessage {
         self.userData = userData
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         assignedPartitions = try r.array("assignedPartitions", least: 6)
         userData = try r.optionalBytes("userData")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(assignedPartitions, "assignedPartitions")
         try w.optionalBytes(userData, "userData")
@@ -33,7 +35,7 @@ public struct ConsumerProtocolAssignment: WireMessage {
 }
 
 extension ConsumerProtocolAssignment {
-    public struct TopicPartition: WireStructure {
+    public struct TopicPartition: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
 
@@ -47,11 +49,13 @@ extension ConsumerProtocolAssignment {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")

@@ -30,7 +30,8 @@ public struct ConsumerProtocolSubscription: WireMessage {
         self.rackId = rackId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         topics = try r.array("topics", least: 2)
         userData = try r.optionalBytes("userData")
@@ -39,18 +40,19 @@ public struct ConsumerProtocolSubscription: WireMessage {
         if v >= 3 { rackId = try r.optionalString("rackId") }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.array(topics, "topics")
         try w.optionalBytes(userData, "userData")
         if v >= 1 { try w.array(ownedPartitions, "ownedPartitions") }
-        if v >= 2 { w.integer(generationId) }
+        if v >= 2 { w.int32(generationId) }
         if v >= 3 { try w.optionalString(rackId, "rackId") }
     }
 }
 
 extension ConsumerProtocolSubscription {
-    public struct TopicPartition: WireStructure {
+    public struct TopicPartition: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
 
@@ -64,11 +66,13 @@ extension ConsumerProtocolSubscription {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")

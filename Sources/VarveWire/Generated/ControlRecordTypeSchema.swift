@@ -18,11 +18,13 @@ public struct ControlRecordTypeSchema: WireMessage {
         self.type = type
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         type = try r.int16("type")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(type)
+        w.int16(type)
     }
 }

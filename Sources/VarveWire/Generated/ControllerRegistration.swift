@@ -33,7 +33,8 @@ public struct ControllerRegistrationRequest: WireMessage {
         self.features = features
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         controllerId = try r.int32("controllerId")
         incarnationId = try r.uuid("incarnationId")
         zkMigrationReady = try r.bool("zkMigrationReady")
@@ -42,8 +43,9 @@ public struct ControllerRegistrationRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(controllerId)
+        w.int32(controllerId)
         w.uuid(incarnationId)
         w.bool(zkMigrationReady)
         try w.array(listeners, "listeners")
@@ -53,7 +55,7 @@ public struct ControllerRegistrationRequest: WireMessage {
 }
 
 extension ControllerRegistrationRequest {
-    public struct Listener: WireStructure {
+    public struct Listener: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -74,7 +76,8 @@ extension ControllerRegistrationRequest {
             self.securityProtocol = securityProtocol
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
@@ -82,16 +85,17 @@ extension ControllerRegistrationRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
-            w.integer(securityProtocol)
+            w.uint16(port)
+            w.int16(securityProtocol)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Feature: WireStructure {
+    public struct Feature: WireValue {
         public var name: String = ""
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
@@ -109,17 +113,19 @@ extension ControllerRegistrationRequest {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }
@@ -149,15 +155,17 @@ public struct ControllerRegistrationResponse: WireMessage {
         self.errorMessage = errorMessage
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.unknownTags(unknownTags)

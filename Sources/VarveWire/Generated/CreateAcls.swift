@@ -19,11 +19,13 @@ public struct CreateAclsRequest: WireMessage {
         self.creations = creations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         creations = try r.array("creations", least: 8)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(creations, "creations")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct CreateAclsRequest: WireMessage {
 }
 
 extension CreateAclsRequest {
-    public struct AclCreation: WireStructure {
+    public struct AclCreation: WireValue {
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var resourcePatternType: Int8 = 3
@@ -61,7 +63,8 @@ extension CreateAclsRequest {
             self.permissionType = permissionType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceType = try r.int8("resourceType")
             resourceName = try r.string("resourceName")
             resourcePatternType = try r.int8("resourcePatternType")
@@ -72,14 +75,15 @@ extension CreateAclsRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
-            w.integer(resourcePatternType)
+            w.int8(resourcePatternType)
             try w.string(principal, "principal")
             try w.string(host, "host")
-            w.integer(operation)
-            w.integer(permissionType)
+            w.int8(operation)
+            w.int8(permissionType)
             try w.unknownTags(unknownTags)
         }
     }
@@ -106,21 +110,23 @@ public struct CreateAclsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 4)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreateAclsResponse {
-    public struct AclCreationResult: WireStructure {
+    public struct AclCreationResult: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -135,12 +141,14 @@ extension CreateAclsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")

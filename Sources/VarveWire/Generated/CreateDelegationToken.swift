@@ -28,7 +28,8 @@ public struct CreateDelegationTokenRequest: WireMessage {
         self.maxLifetimeMs = maxLifetimeMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { ownerPrincipalType = try r.optionalString("ownerPrincipalType") }
         if v >= 3 { ownerPrincipalName = try r.optionalString("ownerPrincipalName") }
@@ -37,18 +38,19 @@ public struct CreateDelegationTokenRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 3 { try w.optionalString(ownerPrincipalType, "ownerPrincipalType") } else if ownerPrincipalType != "" { throw w.absent("ownerPrincipalType") }
         if v >= 3 { try w.optionalString(ownerPrincipalName, "ownerPrincipalName") } else if ownerPrincipalName != "" { throw w.absent("ownerPrincipalName") }
         try w.array(renewers, "renewers")
-        w.integer(maxLifetimeMs)
+        w.int64(maxLifetimeMs)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreateDelegationTokenRequest {
-    public struct CreatableRenewers: WireStructure {
+    public struct CreatableRenewers: WireValue {
         public var principalType: String = ""
         public var principalName: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -63,12 +65,14 @@ extension CreateDelegationTokenRequest {
             self.principalName = principalName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             principalType = try r.string("principalType")
             principalName = try r.string("principalName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(principalType, "principalType")
             try w.string(principalName, "principalName")
@@ -125,7 +129,8 @@ public struct CreateDelegationTokenResponse: WireMessage {
         self.throttleTimeMs = throttleTimeMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         errorCode = try r.errorCode("errorCode")
         principalType = try r.string("principalType")
@@ -141,6 +146,7 @@ public struct CreateDelegationTokenResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
@@ -148,12 +154,12 @@ public struct CreateDelegationTokenResponse: WireMessage {
         try w.string(principalName, "principalName")
         if v >= 3 { try w.string(tokenRequesterPrincipalType, "tokenRequesterPrincipalType") } else if tokenRequesterPrincipalType != "" { throw w.absent("tokenRequesterPrincipalType") }
         if v >= 3 { try w.string(tokenRequesterPrincipalName, "tokenRequesterPrincipalName") } else if tokenRequesterPrincipalName != "" { throw w.absent("tokenRequesterPrincipalName") }
-        w.integer(issueTimestampMs)
-        w.integer(expiryTimestampMs)
-        w.integer(maxTimestampMs)
+        w.int64(issueTimestampMs)
+        w.int64(expiryTimestampMs)
+        w.int64(maxTimestampMs)
         try w.string(tokenId, "tokenId")
         try w.bytes(hmac, "hmac")
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.unknownTags(unknownTags)
     }
 }

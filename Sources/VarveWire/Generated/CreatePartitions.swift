@@ -25,23 +25,25 @@ public struct CreatePartitionsRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 7)
         timeoutMs = try r.int32("timeoutMs")
         validateOnly = try r.bool("validateOnly")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         w.bool(validateOnly)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreatePartitionsRequest {
-    public struct CreatePartitionsTopic: WireStructure {
+    public struct CreatePartitionsTopic: WireValue {
         public var name: String = ""
         public var count: Int32 = 0
         public var assignments: [CreatePartitionsAssignment]? = []
@@ -59,22 +61,24 @@ extension CreatePartitionsRequest {
             self.assignments = assignments
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             count = try r.int32("count")
             assignments = try r.optionalArray("assignments", least: 2)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(count)
+            w.int32(count)
             try w.optionalArray(assignments, "assignments")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct CreatePartitionsAssignment: WireStructure {
+    public struct CreatePartitionsAssignment: WireValue {
         public var brokerIds: [Int32] = []
         public var unknownTags: [UnknownTag] = []
 
@@ -86,11 +90,13 @@ extension CreatePartitionsRequest {
             self.brokerIds = brokerIds
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             brokerIds = try r.array("brokerIds", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(brokerIds, "brokerIds")
             try w.unknownTags(unknownTags)
@@ -119,21 +125,23 @@ public struct CreatePartitionsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 5)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreatePartitionsResponse {
-    public struct CreatePartitionsTopicResult: WireStructure {
+    public struct CreatePartitionsTopicResult: WireValue {
         public var name: String = ""
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -151,13 +159,15 @@ extension CreatePartitionsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             w.errorCode(errorCode)

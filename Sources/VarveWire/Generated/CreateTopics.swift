@@ -27,23 +27,25 @@ public struct CreateTopicsRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 10)
         timeoutMs = try r.int32("timeoutMs")
         validateOnly = try r.bool("validateOnly")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         w.bool(validateOnly)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreateTopicsRequest {
-    public struct CreatableTopic: WireStructure {
+    public struct CreatableTopic: WireValue {
         public var name: String = ""
         public var numPartitions: Int32 = 0
         public var replicationFactor: Int16 = 0
@@ -67,7 +69,8 @@ extension CreateTopicsRequest {
             self.configs = configs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             numPartitions = try r.int32("numPartitions")
             replicationFactor = try r.int16("replicationFactor")
@@ -76,17 +79,18 @@ extension CreateTopicsRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(numPartitions)
-            w.integer(replicationFactor)
+            w.int32(numPartitions)
+            w.int16(replicationFactor)
             try w.array(assignments, "assignments")
             try w.array(configs, "configs")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct CreatableReplicaAssignment: WireStructure {
+    public struct CreatableReplicaAssignment: WireValue {
         public var partitionIndex: Int32 = 0
         public var brokerIds: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -101,20 +105,22 @@ extension CreateTopicsRequest {
             self.brokerIds = brokerIds
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             brokerIds = try r.array("brokerIds", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.array(brokerIds, "brokerIds")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct CreatableTopicConfig: WireStructure {
+    public struct CreatableTopicConfig: WireValue {
         public var name: String = ""
         public var value: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -129,12 +135,14 @@ extension CreateTopicsRequest {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             value = try r.optionalString("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.optionalString(value, "value")
@@ -164,21 +172,23 @@ public struct CreateTopicsResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 6)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension CreateTopicsResponse {
-    public struct CreatableTopicResult: WireStructure {
+    public struct CreatableTopicResult: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var errorCode: ErrorCode = .none
@@ -211,7 +221,8 @@ extension CreateTopicsResponse {
             self.configs = configs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             name = try r.string("name")
             if v >= 7 { topicId = try r.uuid("topicId") }
@@ -232,14 +243,15 @@ extension CreateTopicsResponse {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(name, "name")
             if v >= 7 { w.uuid(topicId) }
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            if v >= 5 { w.integer(numPartitions) }
-            if v >= 5 { w.integer(replicationFactor) }
+            if v >= 5 { w.int32(numPartitions) }
+            if v >= 5 { w.int16(replicationFactor) }
             if v >= 5 { try w.optionalArray(configs, "configs") }
             if w.isFlexible {
                 var tags = w.beginTags()
@@ -253,7 +265,7 @@ extension CreateTopicsResponse {
         }
     }
 
-    public struct CreatableTopicConfigs: WireStructure {
+    public struct CreatableTopicConfigs: WireValue {
         public var name: String = ""
         public var value: String? = ""
         public var readOnly: Bool = false
@@ -277,7 +289,8 @@ extension CreateTopicsResponse {
             self.isSensitive = isSensitive
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             value = try r.optionalString("value")
             readOnly = try r.bool("readOnly")
@@ -286,11 +299,12 @@ extension CreateTopicsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.optionalString(value, "value")
             w.bool(readOnly)
-            w.integer(configSource)
+            w.int8(configSource)
             w.bool(isSensitive)
             try w.unknownTags(unknownTags)
         }

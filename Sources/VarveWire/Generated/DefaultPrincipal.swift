@@ -25,13 +25,15 @@ public struct DefaultPrincipalData: WireMessage {
         self.tokenAuthenticated = tokenAuthenticated
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         type = try r.string("type")
         name = try r.string("name")
         tokenAuthenticated = try r.bool("tokenAuthenticated")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(type, "type")
         try w.string(name, "name")

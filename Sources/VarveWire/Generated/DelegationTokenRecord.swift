@@ -37,7 +37,8 @@ public struct DelegationTokenRecord: WireMessage {
         self.tokenId = tokenId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         owner = try r.string("owner")
         requester = try r.string("requester")
         renewers = try r.array("renewers", least: 1)
@@ -48,13 +49,14 @@ public struct DelegationTokenRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(owner, "owner")
         try w.string(requester, "requester")
         try w.array(renewers, "renewers")
-        w.integer(issueTimestamp)
-        w.integer(maxTimestamp)
-        w.integer(expirationTimestamp)
+        w.int64(issueTimestamp)
+        w.int64(maxTimestamp)
+        w.int64(expirationTimestamp)
         try w.string(tokenId, "tokenId")
         try w.unknownTags(unknownTags)
     }

@@ -19,11 +19,13 @@ public struct DeleteAclsRequest: WireMessage {
         self.filters = filters
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         filters = try r.array("filters", least: 8)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(filters, "filters")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct DeleteAclsRequest: WireMessage {
 }
 
 extension DeleteAclsRequest {
-    public struct DeleteAclsFilter: WireStructure {
+    public struct DeleteAclsFilter: WireValue {
         public var resourceTypeFilter: Int8 = 0
         public var resourceNameFilter: String? = ""
         public var patternTypeFilter: Int8 = 3
@@ -61,7 +63,8 @@ extension DeleteAclsRequest {
             self.permissionType = permissionType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceTypeFilter = try r.int8("resourceTypeFilter")
             resourceNameFilter = try r.optionalString("resourceNameFilter")
             patternTypeFilter = try r.int8("patternTypeFilter")
@@ -72,14 +75,15 @@ extension DeleteAclsRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceTypeFilter)
+            w.int8(resourceTypeFilter)
             try w.optionalString(resourceNameFilter, "resourceNameFilter")
-            w.integer(patternTypeFilter)
+            w.int8(patternTypeFilter)
             try w.optionalString(principalFilter, "principalFilter")
             try w.optionalString(hostFilter, "hostFilter")
-            w.integer(operation)
-            w.integer(permissionType)
+            w.int8(operation)
+            w.int8(permissionType)
             try w.unknownTags(unknownTags)
         }
     }
@@ -106,21 +110,23 @@ public struct DeleteAclsResponse: WireMessage {
         self.filterResults = filterResults
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         filterResults = try r.array("filterResults", least: 5)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(filterResults, "filterResults")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteAclsResponse {
-    public struct DeleteAclsFilterResult: WireStructure {
+    public struct DeleteAclsFilterResult: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var matchingAcls: [DeleteAclsMatchingAcl] = []
@@ -138,13 +144,15 @@ extension DeleteAclsResponse {
             self.matchingAcls = matchingAcls
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             matchingAcls = try r.array("matchingAcls", least: 11)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
@@ -153,7 +161,7 @@ extension DeleteAclsResponse {
         }
     }
 
-    public struct DeleteAclsMatchingAcl: WireStructure {
+    public struct DeleteAclsMatchingAcl: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var resourceType: Int8 = 0
@@ -189,7 +197,8 @@ extension DeleteAclsResponse {
             self.permissionType = permissionType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             resourceType = try r.int8("resourceType")
@@ -202,16 +211,17 @@ extension DeleteAclsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
-            w.integer(patternType)
+            w.int8(patternType)
             try w.string(principal, "principal")
             try w.string(host, "host")
-            w.integer(operation)
-            w.integer(permissionType)
+            w.int8(operation)
+            w.int8(permissionType)
             try w.unknownTags(unknownTags)
         }
     }

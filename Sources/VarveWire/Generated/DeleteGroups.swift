@@ -19,11 +19,13 @@ public struct DeleteGroupsRequest: WireMessage {
         self.groupsNames = groupsNames
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupsNames = try r.array("groupsNames", least: 1)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(groupsNames, "groupsNames")
         try w.unknownTags(unknownTags)
@@ -51,21 +53,23 @@ public struct DeleteGroupsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 4)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteGroupsResponse {
-    public struct DeletableGroupResult: WireStructure {
+    public struct DeletableGroupResult: WireValue {
         public var groupId: String = ""
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -80,12 +84,14 @@ extension DeleteGroupsResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             groupId = try r.string("groupId")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(groupId, "groupId")
             w.errorCode(errorCode)

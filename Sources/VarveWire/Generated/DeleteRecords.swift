@@ -22,21 +22,23 @@ public struct DeleteRecordsRequest: WireMessage {
         self.timeoutMs = timeoutMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 3)
         timeoutMs = try r.int32("timeoutMs")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteRecordsRequest {
-    public struct DeleteRecordsTopic: WireStructure {
+    public struct DeleteRecordsTopic: WireValue {
         public var name: String = ""
         public var partitions: [DeleteRecordsPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -51,12 +53,14 @@ extension DeleteRecordsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 12)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -64,7 +68,7 @@ extension DeleteRecordsRequest {
         }
     }
 
-    public struct DeleteRecordsPartition: WireStructure {
+    public struct DeleteRecordsPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var offset: Int64 = 0
         public var unknownTags: [UnknownTag] = []
@@ -79,15 +83,17 @@ extension DeleteRecordsRequest {
             self.offset = offset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             offset = try r.int64("offset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
-            w.integer(offset)
+            w.int32(partitionIndex)
+            w.int64(offset)
             try w.unknownTags(unknownTags)
         }
     }
@@ -114,21 +120,23 @@ public struct DeleteRecordsResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteRecordsResponse {
-    public struct DeleteRecordsTopicResult: WireStructure {
+    public struct DeleteRecordsTopicResult: WireValue {
         public var name: String = ""
         public var partitions: [DeleteRecordsPartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -143,12 +151,14 @@ extension DeleteRecordsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 14)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -156,7 +166,7 @@ extension DeleteRecordsResponse {
         }
     }
 
-    public struct DeleteRecordsPartitionResult: WireStructure {
+    public struct DeleteRecordsPartitionResult: WireValue {
         public var partitionIndex: Int32 = 0
         public var lowWatermark: Int64 = 0
         public var errorCode: ErrorCode = .none
@@ -174,16 +184,18 @@ extension DeleteRecordsResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             lowWatermark = try r.int64("lowWatermark")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
-            w.integer(lowWatermark)
+            w.int32(partitionIndex)
+            w.int64(lowWatermark)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

@@ -24,12 +24,14 @@ public struct DeleteShareGroupOffsetsRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 2)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct DeleteShareGroupOffsetsRequest: WireMessage {
 }
 
 extension DeleteShareGroupOffsetsRequest {
-    public struct DeleteShareGroupOffsetsRequestTopic: WireStructure {
+    public struct DeleteShareGroupOffsetsRequestTopic: WireValue {
         public var topicName: String = ""
         public var unknownTags: [UnknownTag] = []
 
@@ -50,11 +52,13 @@ extension DeleteShareGroupOffsetsRequest {
             self.topicName = topicName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.unknownTags(unknownTags)
@@ -89,7 +93,8 @@ public struct DeleteShareGroupOffsetsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -97,8 +102,9 @@ public struct DeleteShareGroupOffsetsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.array(responses, "responses")
@@ -107,7 +113,7 @@ public struct DeleteShareGroupOffsetsResponse: WireMessage {
 }
 
 extension DeleteShareGroupOffsetsResponse {
-    public struct DeleteShareGroupOffsetsResponseTopic: WireStructure {
+    public struct DeleteShareGroupOffsetsResponseTopic: WireValue {
         public var topicName: String = ""
         public var topicId: UniqueID = .zero
         public var errorCode: ErrorCode = .none
@@ -128,7 +134,8 @@ extension DeleteShareGroupOffsetsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             topicId = try r.uuid("topicId")
             errorCode = try r.errorCode("errorCode")
@@ -136,6 +143,7 @@ extension DeleteShareGroupOffsetsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             w.uuid(topicId)

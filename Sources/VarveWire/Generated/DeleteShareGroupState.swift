@@ -24,12 +24,14 @@ public struct DeleteShareGroupStateRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct DeleteShareGroupStateRequest: WireMessage {
 }
 
 extension DeleteShareGroupStateRequest {
-    public struct DeleteStateData: WireStructure {
+    public struct DeleteStateData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension DeleteShareGroupStateRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 5)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension DeleteShareGroupStateRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partition: Int32 = 0
         public var unknownTags: [UnknownTag] = []
 
@@ -78,13 +82,15 @@ extension DeleteShareGroupStateRequest {
             self.partition = partition
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             try w.unknownTags(unknownTags)
         }
     }
@@ -108,11 +114,13 @@ public struct DeleteShareGroupStateResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         results = try r.array("results", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -120,7 +128,7 @@ public struct DeleteShareGroupStateResponse: WireMessage {
 }
 
 extension DeleteShareGroupStateResponse {
-    public struct DeleteStateResult: WireStructure {
+    public struct DeleteStateResult: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -135,12 +143,14 @@ extension DeleteShareGroupStateResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -148,7 +158,7 @@ extension DeleteShareGroupStateResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partition: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -166,15 +176,17 @@ extension DeleteShareGroupStateResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

@@ -27,7 +27,8 @@ public struct DeleteTopicsRequest: WireMessage {
         self.timeoutMs = timeoutMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 6 { topics = try r.array("topics", least: 18) }
         if v <= 5 { topicNames = try r.array("topicNames", least: 1) }
@@ -35,17 +36,18 @@ public struct DeleteTopicsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 6 { try w.array(topics, "topics") } else if !topics.isEmpty { throw w.absent("topics") }
         if v <= 5 { try w.array(topicNames, "topicNames") }
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteTopicsRequest {
-    public struct DeleteTopicState: WireStructure {
+    public struct DeleteTopicState: WireValue {
         public var name: String? = nil
         public var topicId: UniqueID = .zero
         public var unknownTags: [UnknownTag] = []
@@ -60,12 +62,14 @@ extension DeleteTopicsRequest {
             self.topicId = topicId
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.optionalString("name")
             topicId = try r.uuid("topicId")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.optionalString(name, "name")
             w.uuid(topicId)
@@ -95,21 +99,23 @@ public struct DeleteTopicsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         responses = try r.array("responses", least: 4)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(responses, "responses")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DeleteTopicsResponse {
-    public struct DeletableTopicResult: WireStructure {
+    public struct DeletableTopicResult: WireValue {
         public var name: String? = ""
         public var topicId: UniqueID = .zero
         public var errorCode: ErrorCode = .none
@@ -130,7 +136,8 @@ extension DeleteTopicsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             name = try v >= 6 ? r.optionalString("name") : r.string("name")
             if v >= 6 { topicId = try r.uuid("topicId") }
@@ -139,6 +146,7 @@ extension DeleteTopicsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v >= 6 {

@@ -37,7 +37,8 @@ public struct DescribeAclsRequest: WireMessage {
         self.permissionType = permissionType
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         resourceTypeFilter = try r.int8("resourceTypeFilter")
         resourceNameFilter = try r.optionalString("resourceNameFilter")
         patternTypeFilter = try r.int8("patternTypeFilter")
@@ -48,14 +49,15 @@ public struct DescribeAclsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(resourceTypeFilter)
+        w.int8(resourceTypeFilter)
         try w.optionalString(resourceNameFilter, "resourceNameFilter")
-        w.integer(patternTypeFilter)
+        w.int8(patternTypeFilter)
         try w.optionalString(principalFilter, "principalFilter")
         try w.optionalString(hostFilter, "hostFilter")
-        w.integer(operation)
-        w.integer(permissionType)
+        w.int8(operation)
+        w.int8(permissionType)
         try w.unknownTags(unknownTags)
     }
 }
@@ -87,7 +89,8 @@ public struct DescribeAclsResponse: WireMessage {
         self.resources = resources
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -95,8 +98,9 @@ public struct DescribeAclsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.array(resources, "resources")
@@ -105,7 +109,7 @@ public struct DescribeAclsResponse: WireMessage {
 }
 
 extension DescribeAclsResponse {
-    public struct DescribeAclsResource: WireStructure {
+    public struct DescribeAclsResource: WireValue {
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var patternType: Int8 = 3
@@ -126,7 +130,8 @@ extension DescribeAclsResponse {
             self.acls = acls
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceType = try r.int8("resourceType")
             resourceName = try r.string("resourceName")
             patternType = try r.int8("patternType")
@@ -134,16 +139,17 @@ extension DescribeAclsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
-            w.integer(patternType)
+            w.int8(patternType)
             try w.array(acls, "acls")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AclDescription: WireStructure {
+    public struct AclDescription: WireValue {
         public var principal: String = ""
         public var host: String = ""
         public var operation: Int8 = 0
@@ -164,7 +170,8 @@ extension DescribeAclsResponse {
             self.permissionType = permissionType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             principal = try r.string("principal")
             host = try r.string("host")
             operation = try r.int8("operation")
@@ -172,11 +179,12 @@ extension DescribeAclsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(principal, "principal")
             try w.string(host, "host")
-            w.integer(operation)
-            w.integer(permissionType)
+            w.int8(operation)
+            w.int8(permissionType)
             try w.unknownTags(unknownTags)
         }
     }

@@ -22,12 +22,14 @@ public struct DescribeClientQuotasRequest: WireMessage {
         self.strict = strict
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         components = try r.array("components", least: 4)
         strict = try r.bool("strict")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(components, "components")
         w.bool(strict)
@@ -36,7 +38,7 @@ public struct DescribeClientQuotasRequest: WireMessage {
 }
 
 extension DescribeClientQuotasRequest {
-    public struct ComponentData: WireStructure {
+    public struct ComponentData: WireValue {
         public var entityType: String = ""
         public var matchType: Int8 = 0
         public var match: String? = ""
@@ -54,16 +56,18 @@ extension DescribeClientQuotasRequest {
             self.match = match
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entityType = try r.string("entityType")
             matchType = try r.int8("matchType")
             match = try r.optionalString("match")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(entityType, "entityType")
-            w.integer(matchType)
+            w.int8(matchType)
             try w.optionalString(match, "match")
             try w.unknownTags(unknownTags)
         }
@@ -97,7 +101,8 @@ public struct DescribeClientQuotasResponse: WireMessage {
         self.entries = entries
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -105,8 +110,9 @@ public struct DescribeClientQuotasResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.optionalArray(entries, "entries")
@@ -115,7 +121,7 @@ public struct DescribeClientQuotasResponse: WireMessage {
 }
 
 extension DescribeClientQuotasResponse {
-    public struct EntryData: WireStructure {
+    public struct EntryData: WireValue {
         public var entity: [EntityData] = []
         public var values: [ValueData] = []
         public var unknownTags: [UnknownTag] = []
@@ -130,12 +136,14 @@ extension DescribeClientQuotasResponse {
             self.values = values
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entity = try r.array("entity", least: 3)
             values = try r.array("values", least: 10)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(entity, "entity")
             try w.array(values, "values")
@@ -143,7 +151,7 @@ extension DescribeClientQuotasResponse {
         }
     }
 
-    public struct EntityData: WireStructure {
+    public struct EntityData: WireValue {
         public var entityType: String = ""
         public var entityName: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -158,12 +166,14 @@ extension DescribeClientQuotasResponse {
             self.entityName = entityName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             entityType = try r.string("entityType")
             entityName = try r.optionalString("entityName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(entityType, "entityType")
             try w.optionalString(entityName, "entityName")
@@ -171,7 +181,7 @@ extension DescribeClientQuotasResponse {
         }
     }
 
-    public struct ValueData: WireStructure {
+    public struct ValueData: WireValue {
         public var key: String = ""
         public var value: Double = 0
         public var unknownTags: [UnknownTag] = []
@@ -186,12 +196,14 @@ extension DescribeClientQuotasResponse {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.float64("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             w.float64(value)

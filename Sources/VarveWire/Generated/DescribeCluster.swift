@@ -25,7 +25,8 @@ public struct DescribeClusterRequest: WireMessage {
         self.includeFencedBrokers = includeFencedBrokers
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         includeClusterAuthorizedOperations = try r.bool("includeClusterAuthorizedOperations")
         if v >= 1 { endpointType = try r.int8("endpointType") }
@@ -33,10 +34,11 @@ public struct DescribeClusterRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.bool(includeClusterAuthorizedOperations)
-        if v >= 1 { w.integer(endpointType) } else if endpointType != 1 { throw w.absent("endpointType") }
+        if v >= 1 { w.int8(endpointType) } else if endpointType != 1 { throw w.absent("endpointType") }
         if v >= 2 { w.bool(includeFencedBrokers) } else if includeFencedBrokers { throw w.absent("includeFencedBrokers") }
         try w.unknownTags(unknownTags)
     }
@@ -81,7 +83,8 @@ public struct DescribeClusterResponse: WireMessage {
         self.clusterAuthorizedOperations = clusterAuthorizedOperations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -94,22 +97,23 @@ public struct DescribeClusterResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
-        if v >= 1 { w.integer(endpointType) } else if endpointType != 1 { throw w.absent("endpointType") }
+        if v >= 1 { w.int8(endpointType) } else if endpointType != 1 { throw w.absent("endpointType") }
         try w.string(clusterId, "clusterId")
-        w.integer(controllerId)
+        w.int32(controllerId)
         try w.array(brokers, "brokers")
-        w.integer(clusterAuthorizedOperations)
+        w.int32(clusterAuthorizedOperations)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeClusterResponse {
-    public struct DescribeClusterBroker: WireStructure {
+    public struct DescribeClusterBroker: WireValue {
         public var brokerId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -133,7 +137,8 @@ extension DescribeClusterResponse {
             self.isFenced = isFenced
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             brokerId = try r.int32("brokerId")
             host = try r.string("host")
@@ -143,11 +148,12 @@ extension DescribeClusterResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(brokerId)
+            w.int32(brokerId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.optionalString(rack, "rack")
             if v >= 2 { w.bool(isFenced) } else if isFenced { throw w.absent("isFenced") }
             try w.unknownTags(unknownTags)

@@ -25,7 +25,8 @@ public struct DescribeConfigsRequest: WireMessage {
         self.includeDocumentation = includeDocumentation
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         resources = try r.array("resources", least: 4)
         includeSynonyms = try r.bool("includeSynonyms")
@@ -33,6 +34,7 @@ public struct DescribeConfigsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.array(resources, "resources")
@@ -43,7 +45,7 @@ public struct DescribeConfigsRequest: WireMessage {
 }
 
 extension DescribeConfigsRequest {
-    public struct DescribeConfigsResource: WireStructure {
+    public struct DescribeConfigsResource: WireValue {
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var configurationKeys: [String]? = []
@@ -61,15 +63,17 @@ extension DescribeConfigsRequest {
             self.configurationKeys = configurationKeys
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceType = try r.int8("resourceType")
             resourceName = try r.string("resourceName")
             configurationKeys = try r.optionalArray("configurationKeys", least: 1)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.optionalArray(configurationKeys, "configurationKeys")
             try w.unknownTags(unknownTags)
@@ -98,21 +102,23 @@ public struct DescribeConfigsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         results = try r.array("results", least: 7)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeConfigsResponse {
-    public struct DescribeConfigsResult: WireStructure {
+    public struct DescribeConfigsResult: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var resourceType: Int8 = 0
@@ -136,7 +142,8 @@ extension DescribeConfigsResponse {
             self.configs = configs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             resourceType = try r.int8("resourceType")
@@ -145,17 +152,18 @@ extension DescribeConfigsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.array(configs, "configs")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct DescribeConfigsResourceResult: WireStructure {
+    public struct DescribeConfigsResourceResult: WireValue {
         public var name: String = ""
         public var value: String? = ""
         public var readOnly: Bool = false
@@ -188,7 +196,8 @@ extension DescribeConfigsResponse {
             self.documentation = documentation
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             name = try r.string("name")
             value = try r.optionalString("value")
@@ -201,21 +210,22 @@ extension DescribeConfigsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(name, "name")
             try w.optionalString(value, "value")
             w.bool(readOnly)
-            w.integer(configSource)
+            w.int8(configSource)
             w.bool(isSensitive)
             try w.array(synonyms, "synonyms")
-            if v >= 3 { w.integer(configType) }
+            if v >= 3 { w.int8(configType) }
             if v >= 3 { try w.optionalString(documentation, "documentation") }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct DescribeConfigsSynonym: WireStructure {
+    public struct DescribeConfigsSynonym: WireValue {
         public var name: String = ""
         public var value: String? = ""
         public var source: Int8 = 0
@@ -233,17 +243,19 @@ extension DescribeConfigsResponse {
             self.source = source
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             value = try r.optionalString("value")
             source = try r.int8("source")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.optionalString(value, "value")
-            w.integer(source)
+            w.int8(source)
             try w.unknownTags(unknownTags)
         }
     }

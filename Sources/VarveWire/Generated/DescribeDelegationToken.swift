@@ -19,11 +19,13 @@ public struct DescribeDelegationTokenRequest: WireMessage {
         self.owners = owners
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         owners = try r.optionalArray("owners", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalArray(owners, "owners")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct DescribeDelegationTokenRequest: WireMessage {
 }
 
 extension DescribeDelegationTokenRequest {
-    public struct DescribeDelegationTokenOwner: WireStructure {
+    public struct DescribeDelegationTokenOwner: WireValue {
         public var principalType: String = ""
         public var principalName: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -46,12 +48,14 @@ extension DescribeDelegationTokenRequest {
             self.principalName = principalName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             principalType = try r.string("principalType")
             principalName = try r.string("principalName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(principalType, "principalType")
             try w.string(principalName, "principalName")
@@ -84,23 +88,25 @@ public struct DescribeDelegationTokenResponse: WireMessage {
         self.throttleTimeMs = throttleTimeMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         tokens = try r.array("tokens", least: 30)
         throttleTimeMs = try r.int32("throttleTimeMs")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.errorCode(errorCode)
         try w.array(tokens, "tokens")
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeDelegationTokenResponse {
-    public struct DescribedDelegationToken: WireStructure {
+    public struct DescribedDelegationToken: WireValue {
         public var principalType: String = ""
         public var principalName: String = ""
         public var tokenRequesterPrincipalType: String = ""
@@ -139,7 +145,8 @@ extension DescribeDelegationTokenResponse {
             self.renewers = renewers
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             principalType = try r.string("principalType")
             principalName = try r.string("principalName")
@@ -154,15 +161,16 @@ extension DescribeDelegationTokenResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(principalType, "principalType")
             try w.string(principalName, "principalName")
             if v >= 3 { try w.string(tokenRequesterPrincipalType, "tokenRequesterPrincipalType") } else if tokenRequesterPrincipalType != "" { throw w.absent("tokenRequesterPrincipalType") }
             if v >= 3 { try w.string(tokenRequesterPrincipalName, "tokenRequesterPrincipalName") } else if tokenRequesterPrincipalName != "" { throw w.absent("tokenRequesterPrincipalName") }
-            w.integer(issueTimestamp)
-            w.integer(expiryTimestamp)
-            w.integer(maxTimestamp)
+            w.int64(issueTimestamp)
+            w.int64(expiryTimestamp)
+            w.int64(maxTimestamp)
             try w.string(tokenId, "tokenId")
             try w.bytes(hmac, "hmac")
             try w.array(renewers, "renewers")
@@ -170,7 +178,7 @@ extension DescribeDelegationTokenResponse {
         }
     }
 
-    public struct DescribedDelegationTokenRenewer: WireStructure {
+    public struct DescribedDelegationTokenRenewer: WireValue {
         public var principalType: String = ""
         public var principalName: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -185,12 +193,14 @@ extension DescribeDelegationTokenResponse {
             self.principalName = principalName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             principalType = try r.string("principalType")
             principalName = try r.string("principalName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(principalType, "principalType")
             try w.string(principalName, "principalName")

@@ -22,13 +22,15 @@ public struct DescribeGroupsRequest: WireMessage {
         self.includeAuthorizedOperations = includeAuthorizedOperations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groups = try r.array("groups", least: 1)
         if v >= 3 { includeAuthorizedOperations = try r.bool("includeAuthorizedOperations") }
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.array(groups, "groups")
@@ -58,23 +60,25 @@ public struct DescribeGroupsResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         groups = try r.array("groups", least: 12)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeGroupsResponse {
-    public struct DescribedGroup: WireStructure {
+    public struct DescribedGroup: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
         public var groupId: String = ""
@@ -107,7 +111,8 @@ extension DescribeGroupsResponse {
             self.authorizedOperations = authorizedOperations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             errorCode = try r.errorCode("errorCode")
             if v >= 6 { errorMessage = try r.optionalString("errorMessage") }
@@ -120,6 +125,7 @@ extension DescribeGroupsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             w.errorCode(errorCode)
@@ -129,12 +135,12 @@ extension DescribeGroupsResponse {
             try w.string(protocolType, "protocolType")
             try w.string(protocolData, "protocolData")
             try w.array(members, "members")
-            if v >= 3 { w.integer(authorizedOperations) } else if authorizedOperations != -2147483648 { throw w.absent("authorizedOperations") }
+            if v >= 3 { w.int32(authorizedOperations) } else if authorizedOperations != -2147483648 { throw w.absent("authorizedOperations") }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct DescribedGroupMember: WireStructure {
+    public struct DescribedGroupMember: WireValue {
         public var memberId: String = ""
         public var groupInstanceId: String? = nil
         public var clientId: String = ""
@@ -161,7 +167,8 @@ extension DescribeGroupsResponse {
             self.memberAssignment = memberAssignment
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             memberId = try r.string("memberId")
             if v >= 4 { groupInstanceId = try r.optionalString("groupInstanceId") }
@@ -172,6 +179,7 @@ extension DescribeGroupsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(memberId, "memberId")

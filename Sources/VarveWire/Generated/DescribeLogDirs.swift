@@ -19,11 +19,13 @@ public struct DescribeLogDirsRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.optionalArray("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalArray(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct DescribeLogDirsRequest: WireMessage {
 }
 
 extension DescribeLogDirsRequest {
-    public struct DescribableLogDirTopic: WireStructure {
+    public struct DescribableLogDirTopic: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -46,12 +48,14 @@ extension DescribeLogDirsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")
@@ -84,7 +88,8 @@ public struct DescribeLogDirsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         if v >= 3 { errorCode = try r.errorCode("errorCode") }
@@ -92,9 +97,10 @@ public struct DescribeLogDirsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if v >= 3 { w.errorCode(errorCode) }
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -102,7 +108,7 @@ public struct DescribeLogDirsResponse: WireMessage {
 }
 
 extension DescribeLogDirsResponse {
-    public struct DescribeLogDirsResult: WireStructure {
+    public struct DescribeLogDirsResult: WireValue {
         public var errorCode: ErrorCode = .none
         public var logDir: String = ""
         public var topics: [DescribeLogDirsTopic] = []
@@ -129,7 +135,8 @@ extension DescribeLogDirsResponse {
             self.isCordoned = isCordoned
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             errorCode = try r.errorCode("errorCode")
             logDir = try r.string("logDir")
@@ -140,19 +147,20 @@ extension DescribeLogDirsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             w.errorCode(errorCode)
             try w.string(logDir, "logDir")
             try w.array(topics, "topics")
-            if v >= 4 { w.integer(totalBytes) }
-            if v >= 4 { w.integer(usableBytes) }
+            if v >= 4 { w.int64(totalBytes) }
+            if v >= 4 { w.int64(usableBytes) }
             if v >= 5 { w.bool(isCordoned) }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct DescribeLogDirsTopic: WireStructure {
+    public struct DescribeLogDirsTopic: WireValue {
         public var name: String = ""
         public var partitions: [DescribeLogDirsPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -167,12 +175,14 @@ extension DescribeLogDirsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 21)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -180,7 +190,7 @@ extension DescribeLogDirsResponse {
         }
     }
 
-    public struct DescribeLogDirsPartition: WireStructure {
+    public struct DescribeLogDirsPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var partitionSize: Int64 = 0
         public var offsetLag: Int64 = 0
@@ -201,7 +211,8 @@ extension DescribeLogDirsResponse {
             self.isFutureKey = isFutureKey
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             partitionSize = try r.int64("partitionSize")
             offsetLag = try r.int64("offsetLag")
@@ -209,10 +220,11 @@ extension DescribeLogDirsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
-            w.integer(partitionSize)
-            w.integer(offsetLag)
+            w.int32(partitionIndex)
+            w.int64(partitionSize)
+            w.int64(offsetLag)
             w.bool(isFutureKey)
             try w.unknownTags(unknownTags)
         }

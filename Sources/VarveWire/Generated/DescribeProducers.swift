@@ -19,11 +19,13 @@ public struct DescribeProducersRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct DescribeProducersRequest: WireMessage {
 }
 
 extension DescribeProducersRequest {
-    public struct TopicRequest: WireStructure {
+    public struct TopicRequest: WireValue {
         public var name: String = ""
         public var partitionIndexes: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -46,12 +48,14 @@ extension DescribeProducersRequest {
             self.partitionIndexes = partitionIndexes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitionIndexes = try r.array("partitionIndexes", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitionIndexes, "partitionIndexes")
@@ -81,21 +85,23 @@ public struct DescribeProducersResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeProducersResponse {
-    public struct TopicResponse: WireStructure {
+    public struct TopicResponse: WireValue {
         public var name: String = ""
         public var partitions: [PartitionResponse] = []
         public var unknownTags: [UnknownTag] = []
@@ -110,12 +116,14 @@ extension DescribeProducersResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 9)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -123,7 +131,7 @@ extension DescribeProducersResponse {
         }
     }
 
-    public struct PartitionResponse: WireStructure {
+    public struct PartitionResponse: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -144,7 +152,8 @@ extension DescribeProducersResponse {
             self.activeProducers = activeProducers
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
@@ -152,8 +161,9 @@ extension DescribeProducersResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.array(activeProducers, "activeProducers")
@@ -161,7 +171,7 @@ extension DescribeProducersResponse {
         }
     }
 
-    public struct ProducerState: WireStructure {
+    public struct ProducerState: WireValue {
         public var producerId: Int64 = 0
         public var producerEpoch: Int32 = 0
         public var lastSequence: Int32 = -1
@@ -188,7 +198,8 @@ extension DescribeProducersResponse {
             self.currentTxnStartOffset = currentTxnStartOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             producerId = try r.int64("producerId")
             producerEpoch = try r.int32("producerEpoch")
             lastSequence = try r.int32("lastSequence")
@@ -198,13 +209,14 @@ extension DescribeProducersResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(producerId)
-            w.integer(producerEpoch)
-            w.integer(lastSequence)
-            w.integer(lastTimestamp)
-            w.integer(coordinatorEpoch)
-            w.integer(currentTxnStartOffset)
+            w.int64(producerId)
+            w.int32(producerEpoch)
+            w.int32(lastSequence)
+            w.int64(lastTimestamp)
+            w.int32(coordinatorEpoch)
+            w.int64(currentTxnStartOffset)
             try w.unknownTags(unknownTags)
         }
     }

@@ -21,11 +21,13 @@ public struct DescribeQuorumRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -33,7 +35,7 @@ public struct DescribeQuorumRequest: WireMessage {
 }
 
 extension DescribeQuorumRequest {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -48,12 +50,14 @@ extension DescribeQuorumRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 5)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -61,7 +65,7 @@ extension DescribeQuorumRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var unknownTags: [UnknownTag] = []
 
@@ -73,13 +77,15 @@ extension DescribeQuorumRequest {
             self.partitionIndex = partitionIndex
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.unknownTags(unknownTags)
         }
     }
@@ -112,7 +118,8 @@ public struct DescribeQuorumResponse: WireMessage {
         self.nodes = nodes
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         errorCode = try r.errorCode("errorCode")
         if v >= 2 { errorMessage = try r.optionalString("errorMessage") }
@@ -121,6 +128,7 @@ public struct DescribeQuorumResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
@@ -132,7 +140,7 @@ public struct DescribeQuorumResponse: WireMessage {
 }
 
 extension DescribeQuorumResponse {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -147,12 +155,14 @@ extension DescribeQuorumResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 25)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -160,7 +170,7 @@ extension DescribeQuorumResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -193,7 +203,8 @@ extension DescribeQuorumResponse {
             self.observers = observers
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
@@ -206,21 +217,22 @@ extension DescribeQuorumResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             if v >= 2 { try w.optionalString(errorMessage, "errorMessage") }
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
-            w.integer(highWatermark)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
+            w.int64(highWatermark)
             try w.array(currentVoters, "currentVoters")
             try w.array(observers, "observers")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Node: WireStructure {
+    public struct Node: WireValue {
         public var nodeId: Int32 = 0
         public var listeners: [Listener] = []
         public var unknownTags: [UnknownTag] = []
@@ -235,20 +247,22 @@ extension DescribeQuorumResponse {
             self.listeners = listeners
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             listeners = try r.array("listeners", least: 5)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.array(listeners, "listeners")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Listener: WireStructure {
+    public struct Listener: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -266,22 +280,24 @@ extension DescribeQuorumResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ReplicaState: WireStructure {
+    public struct ReplicaState: WireValue {
         public var replicaId: Int32 = 0
         public var replicaDirectoryId: UniqueID = .zero
         public var logEndOffset: Int64 = 0
@@ -305,7 +321,8 @@ extension DescribeQuorumResponse {
             self.lastCaughtUpTimestamp = lastCaughtUpTimestamp
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             replicaId = try r.int32("replicaId")
             if v >= 2 { replicaDirectoryId = try r.uuid("replicaDirectoryId") }
@@ -315,13 +332,14 @@ extension DescribeQuorumResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(replicaId)
+            w.int32(replicaId)
             if v >= 2 { w.uuid(replicaDirectoryId) } else if replicaDirectoryId != .zero { throw w.absent("replicaDirectoryId") }
-            w.integer(logEndOffset)
-            if v >= 1 { w.integer(lastFetchTimestamp) }
-            if v >= 1 { w.integer(lastCaughtUpTimestamp) }
+            w.int64(logEndOffset)
+            if v >= 1 { w.int64(lastFetchTimestamp) }
+            if v >= 1 { w.int64(lastCaughtUpTimestamp) }
             try w.unknownTags(unknownTags)
         }
     }

@@ -21,11 +21,13 @@ public struct DescribeShareGroupOffsetsRequest: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groups = try r.array("groups", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
@@ -33,7 +35,7 @@ public struct DescribeShareGroupOffsetsRequest: WireMessage {
 }
 
 extension DescribeShareGroupOffsetsRequest {
-    public struct DescribeShareGroupOffsetsRequestGroup: WireStructure {
+    public struct DescribeShareGroupOffsetsRequestGroup: WireValue {
         public var groupId: String = ""
         public var topics: [DescribeShareGroupOffsetsRequestTopic]? = []
         public var unknownTags: [UnknownTag] = []
@@ -48,12 +50,14 @@ extension DescribeShareGroupOffsetsRequest {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             groupId = try r.string("groupId")
             topics = try r.optionalArray("topics", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(groupId, "groupId")
             try w.optionalArray(topics, "topics")
@@ -61,7 +65,7 @@ extension DescribeShareGroupOffsetsRequest {
         }
     }
 
-    public struct DescribeShareGroupOffsetsRequestTopic: WireStructure {
+    public struct DescribeShareGroupOffsetsRequestTopic: WireValue {
         public var topicName: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -76,12 +80,14 @@ extension DescribeShareGroupOffsetsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -111,21 +117,23 @@ public struct DescribeShareGroupOffsetsResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         groups = try r.array("groups", least: 6)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeShareGroupOffsetsResponse {
-    public struct DescribeShareGroupOffsetsResponseGroup: WireStructure {
+    public struct DescribeShareGroupOffsetsResponseGroup: WireValue {
         public var groupId: String = ""
         public var topics: [DescribeShareGroupOffsetsResponseTopic] = []
         public var errorCode: ErrorCode = .none
@@ -146,7 +154,8 @@ extension DescribeShareGroupOffsetsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             groupId = try r.string("groupId")
             topics = try r.array("topics", least: 19)
             errorCode = try r.errorCode("errorCode")
@@ -154,6 +163,7 @@ extension DescribeShareGroupOffsetsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(groupId, "groupId")
             try w.array(topics, "topics")
@@ -163,7 +173,7 @@ extension DescribeShareGroupOffsetsResponse {
         }
     }
 
-    public struct DescribeShareGroupOffsetsResponseTopic: WireStructure {
+    public struct DescribeShareGroupOffsetsResponseTopic: WireValue {
         public var topicName: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [DescribeShareGroupOffsetsResponsePartition] = []
@@ -181,13 +191,15 @@ extension DescribeShareGroupOffsetsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 20)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             w.uuid(topicId)
@@ -196,7 +208,7 @@ extension DescribeShareGroupOffsetsResponse {
         }
     }
 
-    public struct DescribeShareGroupOffsetsResponsePartition: WireStructure {
+    public struct DescribeShareGroupOffsetsResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var startOffset: Int64 = 0
         public var leaderEpoch: Int32 = 0
@@ -223,7 +235,8 @@ extension DescribeShareGroupOffsetsResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             startOffset = try r.int64("startOffset")
@@ -234,12 +247,13 @@ extension DescribeShareGroupOffsetsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(startOffset)
-            w.integer(leaderEpoch)
-            if v >= 1 { w.integer(lag) }
+            w.int32(partitionIndex)
+            w.int64(startOffset)
+            w.int32(leaderEpoch)
+            if v >= 1 { w.int64(lag) }
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

@@ -27,23 +27,25 @@ public struct DescribeTopicPartitionsRequest: WireMessage {
         self.cursor = cursor
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topics = try r.array("topics", least: 2)
         responsePartitionLimit = try r.int32("responsePartitionLimit")
         cursor = try r.optionalStructure("cursor")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topics, "topics")
-        w.integer(responsePartitionLimit)
+        w.int32(responsePartitionLimit)
         try w.optionalStructure(cursor)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeTopicPartitionsRequest {
-    public struct TopicRequest: WireStructure {
+    public struct TopicRequest: WireValue {
         public var name: String = ""
         public var unknownTags: [UnknownTag] = []
 
@@ -55,18 +57,20 @@ extension DescribeTopicPartitionsRequest {
             self.name = name
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Cursor: WireStructure {
+    public struct Cursor: WireValue {
         public var topicName: String = ""
         public var partitionIndex: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -81,15 +85,17 @@ extension DescribeTopicPartitionsRequest {
             self.partitionIndex = partitionIndex
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitionIndex = try r.int32("partitionIndex")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.unknownTags(unknownTags)
         }
     }
@@ -119,15 +125,17 @@ public struct DescribeTopicPartitionsResponse: WireMessage {
         self.nextCursor = nextCursor
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 26)
         nextCursor = try r.optionalStructure("nextCursor")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.optionalStructure(nextCursor)
         try w.unknownTags(unknownTags)
@@ -135,7 +143,7 @@ public struct DescribeTopicPartitionsResponse: WireMessage {
 }
 
 extension DescribeTopicPartitionsResponse {
-    public struct DescribeTopicPartitionsResponseTopic: WireStructure {
+    public struct DescribeTopicPartitionsResponseTopic: WireValue {
         public var errorCode: ErrorCode = .none
         public var name: String? = ""
         public var topicId: UniqueID = .zero
@@ -162,7 +170,8 @@ extension DescribeTopicPartitionsResponse {
             self.topicAuthorizedOperations = topicAuthorizedOperations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             name = try r.optionalString("name")
             topicId = try r.uuid("topicId")
@@ -172,18 +181,19 @@ extension DescribeTopicPartitionsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(name, "name")
             w.uuid(topicId)
             w.bool(isInternal)
             try w.array(partitions, "partitions")
-            w.integer(topicAuthorizedOperations)
+            w.int32(topicAuthorizedOperations)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct DescribeTopicPartitionsResponsePartition: WireStructure {
+    public struct DescribeTopicPartitionsResponsePartition: WireValue {
         public var errorCode: ErrorCode = .none
         public var partitionIndex: Int32 = 0
         public var leaderId: Int32 = 0
@@ -219,7 +229,8 @@ extension DescribeTopicPartitionsResponse {
             self.offlineReplicas = offlineReplicas
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             partitionIndex = try r.int32("partitionIndex")
             leaderId = try r.int32("leaderId")
@@ -232,11 +243,12 @@ extension DescribeTopicPartitionsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
-            w.integer(partitionIndex)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(partitionIndex)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.array(replicaNodes, "replicaNodes")
             try w.array(isrNodes, "isrNodes")
             try w.optionalArray(eligibleLeaderReplicas, "eligibleLeaderReplicas")
@@ -246,7 +258,7 @@ extension DescribeTopicPartitionsResponse {
         }
     }
 
-    public struct Cursor: WireStructure {
+    public struct Cursor: WireValue {
         public var topicName: String = ""
         public var partitionIndex: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -261,15 +273,17 @@ extension DescribeTopicPartitionsResponse {
             self.partitionIndex = partitionIndex
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitionIndex = try r.int32("partitionIndex")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.unknownTags(unknownTags)
         }
     }

@@ -19,11 +19,13 @@ public struct DescribeTransactionsRequest: WireMessage {
         self.transactionalIds = transactionalIds
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         transactionalIds = try r.array("transactionalIds", least: 1)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(transactionalIds, "transactionalIds")
         try w.unknownTags(unknownTags)
@@ -51,21 +53,23 @@ public struct DescribeTransactionsResponse: WireMessage {
         self.transactionStates = transactionStates
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         transactionStates = try r.array("transactionStates", least: 28)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(transactionStates, "transactionStates")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension DescribeTransactionsResponse {
-    public struct TransactionState: WireStructure {
+    public struct TransactionState: WireValue {
         public var errorCode: ErrorCode = .none
         public var transactionalId: String = ""
         public var transactionState: String = ""
@@ -98,7 +102,8 @@ extension DescribeTransactionsResponse {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             transactionalId = try r.string("transactionalId")
             transactionState = try r.string("transactionState")
@@ -110,20 +115,21 @@ extension DescribeTransactionsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.string(transactionalId, "transactionalId")
             try w.string(transactionState, "transactionState")
-            w.integer(transactionTimeoutMs)
-            w.integer(transactionStartTimeMs)
-            w.integer(producerId)
-            w.integer(producerEpoch)
+            w.int32(transactionTimeoutMs)
+            w.int64(transactionStartTimeMs)
+            w.int64(producerId)
+            w.int16(producerEpoch)
             try w.array(topics, "topics")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -138,12 +144,14 @@ extension DescribeTransactionsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")

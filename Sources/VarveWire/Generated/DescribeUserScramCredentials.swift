@@ -19,11 +19,13 @@ public struct DescribeUserScramCredentialsRequest: WireMessage {
         self.users = users
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         users = try r.optionalArray("users", least: 2)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalArray(users, "users")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct DescribeUserScramCredentialsRequest: WireMessage {
 }
 
 extension DescribeUserScramCredentialsRequest {
-    public struct UserName: WireStructure {
+    public struct UserName: WireValue {
         public var name: String = ""
         public var unknownTags: [UnknownTag] = []
 
@@ -43,11 +45,13 @@ extension DescribeUserScramCredentialsRequest {
             self.name = name
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.unknownTags(unknownTags)
@@ -82,7 +86,8 @@ public struct DescribeUserScramCredentialsResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -90,8 +95,9 @@ public struct DescribeUserScramCredentialsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.array(results, "results")
@@ -100,7 +106,7 @@ public struct DescribeUserScramCredentialsResponse: WireMessage {
 }
 
 extension DescribeUserScramCredentialsResponse {
-    public struct DescribeUserScramCredentialsResult: WireStructure {
+    public struct DescribeUserScramCredentialsResult: WireValue {
         public var user: String = ""
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -121,7 +127,8 @@ extension DescribeUserScramCredentialsResponse {
             self.credentialInfos = credentialInfos
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             user = try r.string("user")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
@@ -129,6 +136,7 @@ extension DescribeUserScramCredentialsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(user, "user")
             w.errorCode(errorCode)
@@ -138,7 +146,7 @@ extension DescribeUserScramCredentialsResponse {
         }
     }
 
-    public struct CredentialInfo: WireStructure {
+    public struct CredentialInfo: WireValue {
         public var mechanism: Int8 = 0
         public var iterations: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -153,15 +161,17 @@ extension DescribeUserScramCredentialsResponse {
             self.iterations = iterations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             mechanism = try r.int8("mechanism")
             iterations = try r.int32("iterations")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(mechanism)
-            w.integer(iterations)
+            w.int8(mechanism)
+            w.int32(iterations)
             try w.unknownTags(unknownTags)
         }
     }

@@ -25,7 +25,8 @@ public struct ElectLeadersRequest: WireMessage {
         self.timeoutMs = timeoutMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { electionType = try r.int8("electionType") }
         topicPartitions = try r.optionalArray("topicPartitions", least: 3)
@@ -33,17 +34,18 @@ public struct ElectLeadersRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(electionType) } else if electionType != 0 { throw w.absent("electionType") }
+        if v >= 1 { w.int8(electionType) } else if electionType != 0 { throw w.absent("electionType") }
         try w.optionalArray(topicPartitions, "topicPartitions")
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ElectLeadersRequest {
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -58,12 +60,14 @@ extension ElectLeadersRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")
@@ -96,7 +100,8 @@ public struct ElectLeadersResponse: WireMessage {
         self.replicaElectionResults = replicaElectionResults
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         if v >= 1 { errorCode = try r.errorCode("errorCode") }
@@ -104,9 +109,10 @@ public struct ElectLeadersResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if v >= 1 { w.errorCode(errorCode) } else if errorCode != .none { throw w.absent("errorCode") }
         try w.array(replicaElectionResults, "replicaElectionResults")
         try w.unknownTags(unknownTags)
@@ -114,7 +120,7 @@ public struct ElectLeadersResponse: WireMessage {
 }
 
 extension ElectLeadersResponse {
-    public struct ReplicaElectionResult: WireStructure {
+    public struct ReplicaElectionResult: WireValue {
         public var topic: String = ""
         public var partitionResult: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -129,12 +135,14 @@ extension ElectLeadersResponse {
             self.partitionResult = partitionResult
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitionResult = try r.array("partitionResult", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitionResult, "partitionResult")
@@ -142,7 +150,7 @@ extension ElectLeadersResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partitionId: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -160,15 +168,17 @@ extension ElectLeadersResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionId = try r.int32("partitionId")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionId)
+            w.int32(partitionId)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

@@ -27,7 +27,8 @@ public struct EndQuorumEpochRequest: WireMessage {
         self.leaderEndpoints = leaderEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         clusterId = try r.optionalString("clusterId")
         topics = try r.array("topics", least: 3)
@@ -35,6 +36,7 @@ public struct EndQuorumEpochRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(clusterId, "clusterId")
@@ -45,7 +47,7 @@ public struct EndQuorumEpochRequest: WireMessage {
 }
 
 extension EndQuorumEpochRequest {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -60,12 +62,14 @@ extension EndQuorumEpochRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 14)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -73,7 +77,7 @@ extension EndQuorumEpochRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var leaderId: Int32 = 0
         public var leaderEpoch: Int32 = 0
@@ -97,7 +101,8 @@ extension EndQuorumEpochRequest {
             self.preferredCandidates = preferredCandidates
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             leaderId = try r.int32("leaderId")
@@ -107,18 +112,19 @@ extension EndQuorumEpochRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(partitionIndex)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             if v <= 0 { try w.array(preferredSuccessors, "preferredSuccessors") }
             if v >= 1 { try w.array(preferredCandidates, "preferredCandidates") }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ReplicaInfo: WireStructure {
+    public struct ReplicaInfo: WireValue {
         public var candidateId: Int32 = 0
         public var candidateDirectoryId: UniqueID = .zero
         public var unknownTags: [UnknownTag] = []
@@ -133,20 +139,22 @@ extension EndQuorumEpochRequest {
             self.candidateDirectoryId = candidateDirectoryId
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             candidateId = try r.int32("candidateId")
             candidateDirectoryId = try r.uuid("candidateDirectoryId")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(candidateId)
+            w.int32(candidateId)
             w.uuid(candidateDirectoryId)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct LeaderEndpoint: WireStructure {
+    public struct LeaderEndpoint: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -164,17 +172,19 @@ extension EndQuorumEpochRequest {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
@@ -204,7 +214,8 @@ public struct EndQuorumEpochResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         topics = try r.array("topics", least: 3)
         if r.isFlexible {
@@ -219,6 +230,7 @@ public struct EndQuorumEpochResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
@@ -237,7 +249,7 @@ public struct EndQuorumEpochResponse: WireMessage {
 }
 
 extension EndQuorumEpochResponse {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -252,12 +264,14 @@ extension EndQuorumEpochResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 14)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -265,7 +279,7 @@ extension EndQuorumEpochResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var leaderId: Int32 = 0
@@ -286,7 +300,8 @@ extension EndQuorumEpochResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             leaderId = try r.int32("leaderId")
@@ -294,16 +309,17 @@ extension EndQuorumEpochResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: UInt16 = 0
@@ -321,17 +337,19 @@ extension EndQuorumEpochResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }

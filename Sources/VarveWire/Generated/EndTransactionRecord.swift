@@ -12,10 +12,12 @@ public struct EndTransactionRecord: WireMessage {
 
     public init() {}
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.unknownTags(unknownTags)
     }

@@ -28,7 +28,8 @@ public struct EndTxnRequest: WireMessage {
         self.committed = committed
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         transactionalId = try r.string("transactionalId")
         producerId = try r.int64("producerId")
         producerEpoch = try r.int16("producerEpoch")
@@ -36,10 +37,11 @@ public struct EndTxnRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(transactionalId, "transactionalId")
-        w.integer(producerId)
-        w.integer(producerEpoch)
+        w.int64(producerId)
+        w.int16(producerEpoch)
         w.bool(committed)
         try w.unknownTags(unknownTags)
     }
@@ -72,7 +74,8 @@ public struct EndTxnResponse: WireMessage {
         self.producerEpoch = producerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -81,12 +84,13 @@ public struct EndTxnResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
-        if v >= 5 { w.integer(producerId) }
-        if v >= 5 { w.integer(producerEpoch) }
+        if v >= 5 { w.int64(producerId) }
+        if v >= 5 { w.int16(producerEpoch) }
         try w.unknownTags(unknownTags)
     }
 }

@@ -18,11 +18,13 @@ public struct EndTxnMarker: WireMessage {
         self.coordinatorEpoch = coordinatorEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         coordinatorEpoch = try r.int32("coordinatorEpoch")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(coordinatorEpoch)
+        w.int32(coordinatorEpoch)
     }
 }

@@ -25,13 +25,15 @@ public struct EnvelopeRequest: WireMessage {
         self.clientHostAddress = clientHostAddress
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         requestData = try r.bytes("requestData")
         requestPrincipal = try r.optionalBytes("requestPrincipal")
         clientHostAddress = try r.bytes("clientHostAddress")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.bytes(requestData, "requestData")
         try w.optionalBytes(requestPrincipal, "requestPrincipal")
@@ -61,12 +63,14 @@ public struct EnvelopeResponse: WireMessage {
         self.errorCode = errorCode
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         responseData = try r.optionalBytes("responseData")
         errorCode = try r.errorCode("errorCode")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalBytes(responseData, "responseData")
         w.errorCode(errorCode)

@@ -22,15 +22,17 @@ public struct FeatureLevelRecord: WireMessage {
         self.featureLevel = featureLevel
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         name = try r.string("name")
         featureLevel = try r.int16("featureLevel")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(name, "name")
-        w.integer(featureLevel)
+        w.int16(featureLevel)
         try w.unknownTags(unknownTags)
     }
 }

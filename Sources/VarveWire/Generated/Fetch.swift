@@ -54,7 +54,8 @@ public struct FetchRequest: WireMessage {
         self.rackId = rackId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v <= 14 { replicaId = try r.int32("replicaId") }
         maxWaitMs = try r.int32("maxWaitMs")
@@ -71,7 +72,7 @@ public struct FetchRequest: WireMessage {
             while let tag = try r.next(&tags) {
                 switch tag {
                 case 0: clusterId = try r.optionalString("clusterId")
-                case 1 where v >= 15: try replicaState.read(&r)
+                case 1 where v >= 15: replicaState = try ReplicaState(&r)
                 default: try r.unknownTag(tag, &unknownTags)
                 }
                 try r.end(&tags)
@@ -79,15 +80,16 @@ public struct FetchRequest: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v <= 14 { w.integer(replicaId) } else if replicaId != -1 { throw w.absent("replicaId") }
-        w.integer(maxWaitMs)
-        w.integer(minBytes)
-        w.integer(maxBytes)
-        w.integer(isolationLevel)
-        if v >= 7 { w.integer(sessionId) }
-        if v >= 7 { w.integer(sessionEpoch) }
+        if v <= 14 { w.int32(replicaId) } else if replicaId != -1 { throw w.absent("replicaId") }
+        w.int32(maxWaitMs)
+        w.int32(minBytes)
+        w.int32(maxBytes)
+        w.int8(isolationLevel)
+        if v >= 7 { w.int32(sessionId) }
+        if v >= 7 { w.int32(sessionEpoch) }
         try w.array(topics, "topics")
         if v >= 7 { try w.array(forgottenTopicsData, "forgottenTopicsData") } else if !forgottenTopicsData.isEmpty { throw w.absent("forgottenTopicsData") }
         if v >= 11 { try w.string(rackId, "rackId") }
@@ -110,7 +112,7 @@ public struct FetchRequest: WireMessage {
 }
 
 extension FetchRequest {
-    public struct ReplicaState: WireStructure {
+    public struct ReplicaState: WireValue {
         public var replicaId: Int32 = -1
         public var replicaEpoch: Int64 = -1
         public var unknownTags: [UnknownTag] = []
@@ -125,20 +127,22 @@ extension FetchRequest {
             self.replicaEpoch = replicaEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             replicaId = try r.int32("replicaId")
             replicaEpoch = try r.int64("replicaEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(replicaId)
-            w.integer(replicaEpoch)
+            w.int32(replicaId)
+            w.int64(replicaEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct FetchTopic: WireStructure {
+    public struct FetchTopic: WireValue {
         public var topic: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [FetchPartition] = []
@@ -156,7 +160,8 @@ extension FetchRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 12 { topic = try r.string("topic") }
             if v >= 13 { topicId = try r.uuid("topicId") }
@@ -164,6 +169,7 @@ extension FetchRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 12 { try w.string(topic, "topic") }
@@ -173,7 +179,7 @@ extension FetchRequest {
         }
     }
 
-    public struct FetchPartition: WireStructure {
+    public struct FetchPartition: WireValue {
         public var partition: Int32 = 0
         public var currentLeaderEpoch: Int32 = -1
         public var fetchOffset: Int64 = 0
@@ -206,7 +212,8 @@ extension FetchRequest {
             self.highWatermark = highWatermark
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partition = try r.int32("partition")
             if v >= 9 { currentLeaderEpoch = try r.int32("currentLeaderEpoch") }
@@ -227,14 +234,15 @@ extension FetchRequest {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partition)
-            if v >= 9 { w.integer(currentLeaderEpoch) }
-            w.integer(fetchOffset)
-            if v >= 12 { w.integer(lastFetchedEpoch) } else if lastFetchedEpoch != -1 { throw w.absent("lastFetchedEpoch") }
-            if v >= 5 { w.integer(logStartOffset) }
-            w.integer(partitionMaxBytes)
+            w.int32(partition)
+            if v >= 9 { w.int32(currentLeaderEpoch) }
+            w.int64(fetchOffset)
+            if v >= 12 { w.int32(lastFetchedEpoch) } else if lastFetchedEpoch != -1 { throw w.absent("lastFetchedEpoch") }
+            if v >= 5 { w.int64(logStartOffset) }
+            w.int32(partitionMaxBytes)
             if w.isFlexible {
                 var tags = w.beginTags()
                 if v >= 17, replicaDirectoryId != .zero {
@@ -244,7 +252,7 @@ extension FetchRequest {
                 }
                 if v >= 18, highWatermark != 9223372036854775807 {
                     w.begin(1, &tags)
-                    w.integer(highWatermark)
+                    w.int64(highWatermark)
                     w.end(&tags)
                 }
                 try w.endTags(tags, unknownTags)
@@ -252,7 +260,7 @@ extension FetchRequest {
         }
     }
 
-    public struct ForgottenTopic: WireStructure {
+    public struct ForgottenTopic: WireValue {
         public var topic: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
@@ -270,7 +278,8 @@ extension FetchRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 12 { topic = try r.string("topic") }
             if v >= 13 { topicId = try r.uuid("topicId") }
@@ -278,6 +287,7 @@ extension FetchRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 12 { try w.string(topic, "topic") }
@@ -318,7 +328,8 @@ public struct FetchResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         if v >= 7 { errorCode = try r.errorCode("errorCode") }
@@ -336,11 +347,12 @@ public struct FetchResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if v >= 7 { w.errorCode(errorCode) }
-        if v >= 7 { w.integer(sessionId) } else if sessionId != 0 { throw w.absent("sessionId") }
+        if v >= 7 { w.int32(sessionId) } else if sessionId != 0 { throw w.absent("sessionId") }
         try w.array(responses, "responses")
         if !(v >= 16), !nodeEndpoints.isEmpty { throw w.absent("nodeEndpoints") }
         if w.isFlexible {
@@ -356,7 +368,7 @@ public struct FetchResponse: WireMessage {
 }
 
 extension FetchResponse {
-    public struct FetchableTopicResponse: WireStructure {
+    public struct FetchableTopicResponse: WireValue {
         public var topic: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
@@ -374,7 +386,8 @@ extension FetchResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 12 { topic = try r.string("topic") }
             if v >= 13 { topicId = try r.uuid("topicId") }
@@ -382,6 +395,7 @@ extension FetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 12 { try w.string(topic, "topic") }
@@ -391,7 +405,7 @@ extension FetchResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var highWatermark: Int64 = 0
@@ -433,7 +447,8 @@ extension FetchResponse {
             self.records = records
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
@@ -447,9 +462,9 @@ extension FetchResponse {
                 var tags = try r.tags()
                 while let tag = try r.next(&tags) {
                     switch tag {
-                    case 0: try divergingEpoch.read(&r)
-                    case 1: try currentLeader.read(&r)
-                    case 2: try snapshotId.read(&r)
+                    case 0: divergingEpoch = try EpochEndOffset(&r)
+                    case 1: currentLeader = try LeaderIdAndEpoch(&r)
+                    case 2: snapshotId = try SnapshotId(&r)
                     default: try r.unknownTag(tag, &unknownTags)
                     }
                     try r.end(&tags)
@@ -457,15 +472,16 @@ extension FetchResponse {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(highWatermark)
-            w.integer(lastStableOffset)
-            if v >= 5 { w.integer(logStartOffset) }
+            w.int64(highWatermark)
+            w.int64(lastStableOffset)
+            if v >= 5 { w.int64(logStartOffset) }
             try w.optionalArray(abortedTransactions, "abortedTransactions")
-            if v >= 11 { w.integer(preferredReadReplica) } else if preferredReadReplica != -1 { throw w.absent("preferredReadReplica") }
+            if v >= 11 { w.int32(preferredReadReplica) } else if preferredReadReplica != -1 { throw w.absent("preferredReadReplica") }
             try w.optionalRecords(records, "records")
             if !(v >= 12), divergingEpoch != EpochEndOffset() { throw w.absent("divergingEpoch") }
             if !(v >= 12), currentLeader != LeaderIdAndEpoch() { throw w.absent("currentLeader") }
@@ -492,7 +508,7 @@ extension FetchResponse {
         }
     }
 
-    public struct EpochEndOffset: WireStructure {
+    public struct EpochEndOffset: WireValue {
         public var epoch: Int32 = -1
         public var endOffset: Int64 = -1
         public var unknownTags: [UnknownTag] = []
@@ -507,20 +523,22 @@ extension FetchResponse {
             self.endOffset = endOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             epoch = try r.int32("epoch")
             endOffset = try r.int64("endOffset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(epoch)
-            w.integer(endOffset)
+            w.int32(epoch)
+            w.int64(endOffset)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct LeaderIdAndEpoch: WireStructure {
+    public struct LeaderIdAndEpoch: WireValue {
         public var leaderId: Int32 = -1
         public var leaderEpoch: Int32 = -1
         public var unknownTags: [UnknownTag] = []
@@ -535,20 +553,22 @@ extension FetchResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct SnapshotId: WireStructure {
+    public struct SnapshotId: WireValue {
         public var endOffset: Int64 = -1
         public var epoch: Int32 = -1
         public var unknownTags: [UnknownTag] = []
@@ -563,20 +583,22 @@ extension FetchResponse {
             self.epoch = epoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             endOffset = try r.int64("endOffset")
             epoch = try r.int32("epoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(endOffset)
-            w.integer(epoch)
+            w.int64(endOffset)
+            w.int32(epoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AbortedTransaction: WireStructure {
+    public struct AbortedTransaction: WireValue {
         public var producerId: Int64 = 0
         public var firstOffset: Int64 = 0
         public var unknownTags: [UnknownTag] = []
@@ -591,20 +613,22 @@ extension FetchResponse {
             self.firstOffset = firstOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             producerId = try r.int64("producerId")
             firstOffset = try r.int64("firstOffset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(producerId)
-            w.integer(firstOffset)
+            w.int64(producerId)
+            w.int64(firstOffset)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -625,7 +649,8 @@ extension FetchResponse {
             self.rack = rack
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.int32("port")
@@ -633,10 +658,11 @@ extension FetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.optionalString(rack, "rack")
             try w.unknownTags(unknownTags)
         }

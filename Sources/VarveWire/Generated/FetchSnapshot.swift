@@ -30,7 +30,8 @@ public struct FetchSnapshotRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         replicaId = try r.int32("replicaId")
         maxBytes = try r.int32("maxBytes")
         topics = try r.array("topics", least: 3)
@@ -44,9 +45,10 @@ public struct FetchSnapshotRequest: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(replicaId)
-        w.integer(maxBytes)
+        w.int32(replicaId)
+        w.int32(maxBytes)
         try w.array(topics, "topics")
         var tags = w.beginTags()
         if clusterId != nil {
@@ -59,7 +61,7 @@ public struct FetchSnapshotRequest: WireMessage {
 }
 
 extension FetchSnapshotRequest {
-    public struct TopicSnapshot: WireStructure {
+    public struct TopicSnapshot: WireValue {
         public var name: String = ""
         public var partitions: [PartitionSnapshot] = []
         public var unknownTags: [UnknownTag] = []
@@ -74,12 +76,14 @@ extension FetchSnapshotRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 30)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -87,7 +91,7 @@ extension FetchSnapshotRequest {
         }
     }
 
-    public struct PartitionSnapshot: WireStructure {
+    public struct PartitionSnapshot: WireValue {
         public var partition: Int32 = 0
         public var currentLeaderEpoch: Int32 = 0
         public var snapshotId: SnapshotId = SnapshotId()
@@ -111,11 +115,12 @@ extension FetchSnapshotRequest {
             self.replicaDirectoryId = replicaDirectoryId
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partition = try r.int32("partition")
             currentLeaderEpoch = try r.int32("currentLeaderEpoch")
-            try snapshotId.read(&r)
+            snapshotId = try SnapshotId(&r)
             position = try r.int64("position")
             var tags = try r.tags()
             while let tag = try r.next(&tags) {
@@ -127,12 +132,13 @@ extension FetchSnapshotRequest {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partition)
-            w.integer(currentLeaderEpoch)
+            w.int32(partition)
+            w.int32(currentLeaderEpoch)
             try snapshotId.write(&w)
-            w.integer(position)
+            w.int64(position)
             var tags = w.beginTags()
             if v >= 1, replicaDirectoryId != .zero {
                 w.begin(0, &tags)
@@ -143,7 +149,7 @@ extension FetchSnapshotRequest {
         }
     }
 
-    public struct SnapshotId: WireStructure {
+    public struct SnapshotId: WireValue {
         public var endOffset: Int64 = 0
         public var epoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -158,15 +164,17 @@ extension FetchSnapshotRequest {
             self.epoch = epoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             endOffset = try r.int64("endOffset")
             epoch = try r.int32("epoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(endOffset)
-            w.integer(epoch)
+            w.int64(endOffset)
+            w.int32(epoch)
             try w.unknownTags(unknownTags)
         }
     }
@@ -199,7 +207,8 @@ public struct FetchSnapshotResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -214,9 +223,10 @@ public struct FetchSnapshotResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.array(topics, "topics")
         if !(v >= 1), !nodeEndpoints.isEmpty { throw w.absent("nodeEndpoints") }
@@ -231,7 +241,7 @@ public struct FetchSnapshotResponse: WireMessage {
 }
 
 extension FetchSnapshotResponse {
-    public struct TopicSnapshot: WireStructure {
+    public struct TopicSnapshot: WireValue {
         public var name: String = ""
         public var partitions: [PartitionSnapshot] = []
         public var unknownTags: [UnknownTag] = []
@@ -246,12 +256,14 @@ extension FetchSnapshotResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 37)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -259,7 +271,7 @@ extension FetchSnapshotResponse {
         }
     }
 
-    public struct PartitionSnapshot: WireStructure {
+    public struct PartitionSnapshot: WireValue {
         public var index: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var snapshotId: SnapshotId = SnapshotId()
@@ -289,29 +301,31 @@ extension FetchSnapshotResponse {
             self.unalignedRecords = unalignedRecords
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             index = try r.int32("index")
             errorCode = try r.errorCode("errorCode")
-            try snapshotId.read(&r)
+            snapshotId = try SnapshotId(&r)
             size = try r.int64("size")
             position = try r.int64("position")
             unalignedRecords = try r.records("unalignedRecords")
             var tags = try r.tags()
             while let tag = try r.next(&tags) {
                 switch tag {
-                case 0: try currentLeader.read(&r)
+                case 0: currentLeader = try LeaderIdAndEpoch(&r)
                 default: try r.unknownTag(tag, &unknownTags)
                 }
                 try r.end(&tags)
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(index)
+            w.int32(index)
             w.errorCode(errorCode)
             try snapshotId.write(&w)
-            w.integer(size)
-            w.integer(position)
+            w.int64(size)
+            w.int64(position)
             try w.records(unalignedRecords, "unalignedRecords")
             var tags = w.beginTags()
             if currentLeader != LeaderIdAndEpoch() {
@@ -323,7 +337,7 @@ extension FetchSnapshotResponse {
         }
     }
 
-    public struct SnapshotId: WireStructure {
+    public struct SnapshotId: WireValue {
         public var endOffset: Int64 = 0
         public var epoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -338,20 +352,22 @@ extension FetchSnapshotResponse {
             self.epoch = epoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             endOffset = try r.int64("endOffset")
             epoch = try r.int32("epoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(endOffset)
-            w.integer(epoch)
+            w.int64(endOffset)
+            w.int32(epoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct LeaderIdAndEpoch: WireStructure {
+    public struct LeaderIdAndEpoch: WireValue {
         public var leaderId: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -366,20 +382,22 @@ extension FetchSnapshotResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: UInt16 = 0
@@ -397,17 +415,19 @@ extension FetchSnapshotResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }

@@ -25,7 +25,8 @@ public struct FindCoordinatorRequest: WireMessage {
         self.coordinatorKeys = coordinatorKeys
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v <= 3 { key = try r.string("key") }
         if v >= 1 { keyType = try r.int8("keyType") }
@@ -33,10 +34,11 @@ public struct FindCoordinatorRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v <= 3 { try w.string(key, "key") } else if key != "" { throw w.absent("key") }
-        if v >= 1 { w.integer(keyType) } else if keyType != 0 { throw w.absent("keyType") }
+        if v >= 1 { w.int8(keyType) } else if keyType != 0 { throw w.absent("keyType") }
         if v >= 4 { try w.array(coordinatorKeys, "coordinatorKeys") } else if !coordinatorKeys.isEmpty { throw w.absent("coordinatorKeys") }
         try w.unknownTags(unknownTags)
     }
@@ -78,7 +80,8 @@ public struct FindCoordinatorResponse: WireMessage {
         self.coordinators = coordinators
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         if v <= 3 { errorCode = try r.errorCode("errorCode") }
@@ -90,21 +93,22 @@ public struct FindCoordinatorResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         if v <= 3 { w.errorCode(errorCode) } else if errorCode != .none { throw w.absent("errorCode") }
         if v >= 1 && v <= 3 { try w.optionalString(errorMessage, "errorMessage") }
-        if v <= 3 { w.integer(nodeId) } else if nodeId != 0 { throw w.absent("nodeId") }
+        if v <= 3 { w.int32(nodeId) } else if nodeId != 0 { throw w.absent("nodeId") }
         if v <= 3 { try w.string(host, "host") } else if host != "" { throw w.absent("host") }
-        if v <= 3 { w.integer(port) } else if port != 0 { throw w.absent("port") }
+        if v <= 3 { w.int32(port) } else if port != 0 { throw w.absent("port") }
         if v >= 4 { try w.array(coordinators, "coordinators") } else if !coordinators.isEmpty { throw w.absent("coordinators") }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension FindCoordinatorResponse {
-    public struct Coordinator: WireStructure {
+    public struct Coordinator: WireValue {
         public var key: String = ""
         public var nodeId: Int32 = 0
         public var host: String = ""
@@ -131,7 +135,8 @@ extension FindCoordinatorResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
@@ -141,11 +146,12 @@ extension FindCoordinatorResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

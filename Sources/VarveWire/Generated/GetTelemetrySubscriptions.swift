@@ -21,11 +21,13 @@ public struct GetTelemetrySubscriptionsRequest: WireMessage {
         self.clientInstanceId = clientInstanceId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         clientInstanceId = try r.uuid("clientInstanceId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(clientInstanceId)
         try w.unknownTags(unknownTags)
@@ -74,7 +76,8 @@ public struct GetTelemetrySubscriptionsResponse: WireMessage {
         self.requestedMetrics = requestedMetrics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         clientInstanceId = try r.uuid("clientInstanceId")
@@ -87,14 +90,15 @@ public struct GetTelemetrySubscriptionsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         w.uuid(clientInstanceId)
-        w.integer(subscriptionId)
+        w.int32(subscriptionId)
         try w.array(acceptedCompressionTypes, "acceptedCompressionTypes")
-        w.integer(pushIntervalMs)
-        w.integer(telemetryMaxBytes)
+        w.int32(pushIntervalMs)
+        w.int32(telemetryMaxBytes)
         w.bool(deltaTemporality)
         try w.array(requestedMetrics, "requestedMetrics")
         try w.unknownTags(unknownTags)

@@ -18,10 +18,12 @@ public struct GroupMetadataKey: WireMessage {
         self.group = group
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         group = try r.string("group")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(group, "group")
     }
@@ -60,7 +62,8 @@ public struct GroupMetadataValue: WireMessage {
         self.members = members
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         protocolType = try r.string("protocolType")
         generation = try r.int32("generation")
@@ -71,20 +74,21 @@ public struct GroupMetadataValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(protocolType, "protocolType")
-        w.integer(generation)
+        w.int32(generation)
         try w.optionalString(`protocol`, "protocol")
         try w.optionalString(leader, "leader")
-        if v >= 2 { w.integer(currentStateTimestamp) }
+        if v >= 2 { w.int64(currentStateTimestamp) }
         try w.array(members, "members")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension GroupMetadataValue {
-    public struct MemberMetadata: WireStructure {
+    public struct MemberMetadata: WireValue {
         public var memberId: String = ""
         public var groupInstanceId: String? = nil
         public var clientId: String = ""
@@ -117,7 +121,8 @@ extension GroupMetadataValue {
             self.assignment = assignment
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             memberId = try r.string("memberId")
             if v >= 3 { groupInstanceId = try r.optionalString("groupInstanceId") }
@@ -130,14 +135,15 @@ extension GroupMetadataValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(memberId, "memberId")
             if v >= 3 { try w.optionalString(groupInstanceId, "groupInstanceId") }
             try w.string(clientId, "clientId")
             try w.string(clientHost, "clientHost")
-            if v >= 1 { w.integer(rebalanceTimeout) }
-            w.integer(sessionTimeout)
+            if v >= 1 { w.int32(rebalanceTimeout) }
+            w.int32(sessionTimeout)
             try w.bytes(subscription, "subscription")
             try w.bytes(assignment, "assignment")
             try w.unknownTags(unknownTags)

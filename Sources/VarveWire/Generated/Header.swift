@@ -28,7 +28,8 @@ public struct RequestHeader: WireMessage {
         self.clientId = clientId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         requestApiKey = try r.int16("requestApiKey")
         requestApiVersion = try r.int16("requestApiVersion")
         correlationId = try r.int32("correlationId")
@@ -36,10 +37,11 @@ public struct RequestHeader: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(requestApiKey)
-        w.integer(requestApiVersion)
-        w.integer(correlationId)
+        w.int16(requestApiKey)
+        w.int16(requestApiVersion)
+        w.int32(correlationId)
         try w.plainOptionalString(clientId, "clientId")
         try w.unknownTags(unknownTags)
     }
@@ -63,13 +65,15 @@ public struct ResponseHeader: WireMessage {
         self.correlationId = correlationId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         correlationId = try r.int32("correlationId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(correlationId)
+        w.int32(correlationId)
         try w.unknownTags(unknownTags)
     }
 }

@@ -28,7 +28,8 @@ public struct HeartbeatRequest: WireMessage {
         self.groupInstanceId = groupInstanceId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         generationId = try r.int32("generationId")
@@ -37,10 +38,11 @@ public struct HeartbeatRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
-        w.integer(generationId)
+        w.int32(generationId)
         try w.string(memberId, "memberId")
         if v >= 3 { try w.optionalString(groupInstanceId, "groupInstanceId") } else if groupInstanceId != nil { throw w.absent("groupInstanceId") }
         try w.unknownTags(unknownTags)
@@ -68,16 +70,18 @@ public struct HeartbeatResponse: WireMessage {
         self.errorCode = errorCode
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         errorCode = try r.errorCode("errorCode")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         w.errorCode(errorCode)
         try w.unknownTags(unknownTags)
     }

@@ -22,12 +22,14 @@ public struct IncrementalAlterConfigsRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         resources = try r.array("resources", least: 4)
         validateOnly = try r.bool("validateOnly")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(resources, "resources")
         w.bool(validateOnly)
@@ -36,7 +38,7 @@ public struct IncrementalAlterConfigsRequest: WireMessage {
 }
 
 extension IncrementalAlterConfigsRequest {
-    public struct AlterConfigsResource: WireStructure {
+    public struct AlterConfigsResource: WireValue {
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var configs: [AlterableConfig] = []
@@ -54,22 +56,24 @@ extension IncrementalAlterConfigsRequest {
             self.configs = configs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             resourceType = try r.int8("resourceType")
             resourceName = try r.string("resourceName")
             configs = try r.array("configs", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.array(configs, "configs")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AlterableConfig: WireStructure {
+    public struct AlterableConfig: WireValue {
         public var name: String = ""
         public var configOperation: Int8 = 0
         public var value: String? = ""
@@ -87,16 +91,18 @@ extension IncrementalAlterConfigsRequest {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             configOperation = try r.int8("configOperation")
             value = try r.optionalString("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(configOperation)
+            w.int8(configOperation)
             try w.optionalString(value, "value")
             try w.unknownTags(unknownTags)
         }
@@ -124,21 +130,23 @@ public struct IncrementalAlterConfigsResponse: WireMessage {
         self.responses = responses
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         responses = try r.array("responses", least: 6)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(responses, "responses")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension IncrementalAlterConfigsResponse {
-    public struct AlterConfigsResourceResponse: WireStructure {
+    public struct AlterConfigsResourceResponse: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
         public var resourceType: Int8 = 0
@@ -159,7 +167,8 @@ extension IncrementalAlterConfigsResponse {
             self.resourceName = resourceName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             resourceType = try r.int8("resourceType")
@@ -167,10 +176,11 @@ extension IncrementalAlterConfigsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(resourceType)
+            w.int8(resourceType)
             try w.string(resourceName, "resourceName")
             try w.unknownTags(unknownTags)
         }

@@ -34,7 +34,8 @@ public struct InitProducerIdRequest: WireMessage {
         self.keepPreparedTxn = keepPreparedTxn
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         transactionalId = try r.optionalString("transactionalId")
         transactionTimeoutMs = try r.int32("transactionTimeoutMs")
@@ -45,12 +46,13 @@ public struct InitProducerIdRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(transactionalId, "transactionalId")
-        w.integer(transactionTimeoutMs)
-        if v >= 3 { w.integer(producerId) } else if producerId != -1 { throw w.absent("producerId") }
-        if v >= 3 { w.integer(producerEpoch) } else if producerEpoch != -1 { throw w.absent("producerEpoch") }
+        w.int32(transactionTimeoutMs)
+        if v >= 3 { w.int64(producerId) } else if producerId != -1 { throw w.absent("producerId") }
+        if v >= 3 { w.int16(producerEpoch) } else if producerEpoch != -1 { throw w.absent("producerEpoch") }
         if v >= 6 { w.bool(enable2Pc) } else if enable2Pc { throw w.absent("enable2Pc") }
         if v >= 6 { w.bool(keepPreparedTxn) } else if keepPreparedTxn { throw w.absent("keepPreparedTxn") }
         try w.unknownTags(unknownTags)
@@ -90,7 +92,8 @@ public struct InitProducerIdResponse: WireMessage {
         self.ongoingTxnProducerEpoch = ongoingTxnProducerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -101,14 +104,15 @@ public struct InitProducerIdResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
-        w.integer(producerId)
-        w.integer(producerEpoch)
-        if v >= 6 { w.integer(ongoingTxnProducerId) } else if ongoingTxnProducerId != -1 { throw w.absent("ongoingTxnProducerId") }
-        if v >= 6 { w.integer(ongoingTxnProducerEpoch) } else if ongoingTxnProducerEpoch != -1 { throw w.absent("ongoingTxnProducerEpoch") }
+        w.int64(producerId)
+        w.int16(producerEpoch)
+        if v >= 6 { w.int64(ongoingTxnProducerId) } else if ongoingTxnProducerId != -1 { throw w.absent("ongoingTxnProducerId") }
+        if v >= 6 { w.int16(ongoingTxnProducerEpoch) } else if ongoingTxnProducerEpoch != -1 { throw w.absent("ongoingTxnProducerEpoch") }
         try w.unknownTags(unknownTags)
     }
 }

@@ -24,12 +24,14 @@ public struct InitializeShareGroupStateRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct InitializeShareGroupStateRequest: WireMessage {
 }
 
 extension InitializeShareGroupStateRequest {
-    public struct InitializeStateData: WireStructure {
+    public struct InitializeStateData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension InitializeShareGroupStateRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 17)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension InitializeShareGroupStateRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partition: Int32 = 0
         public var stateEpoch: Int32 = 0
         public var startOffset: Int64 = 0
@@ -84,17 +88,19 @@ extension InitializeShareGroupStateRequest {
             self.startOffset = startOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             stateEpoch = try r.int32("stateEpoch")
             startOffset = try r.int64("startOffset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
-            w.integer(stateEpoch)
-            w.integer(startOffset)
+            w.int32(partition)
+            w.int32(stateEpoch)
+            w.int64(startOffset)
             try w.unknownTags(unknownTags)
         }
     }
@@ -118,11 +124,13 @@ public struct InitializeShareGroupStateResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         results = try r.array("results", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -130,7 +138,7 @@ public struct InitializeShareGroupStateResponse: WireMessage {
 }
 
 extension InitializeShareGroupStateResponse {
-    public struct InitializeStateResult: WireStructure {
+    public struct InitializeStateResult: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -145,12 +153,14 @@ extension InitializeShareGroupStateResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -158,7 +168,7 @@ extension InitializeShareGroupStateResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partition: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -176,15 +186,17 @@ extension InitializeShareGroupStateResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

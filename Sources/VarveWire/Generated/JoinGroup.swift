@@ -40,7 +40,8 @@ public struct JoinGroupRequest: WireMessage {
         self.reason = reason
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         sessionTimeoutMs = try r.int32("sessionTimeoutMs")
@@ -53,11 +54,12 @@ public struct JoinGroupRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
-        w.integer(sessionTimeoutMs)
-        if v >= 1 { w.integer(rebalanceTimeoutMs) }
+        w.int32(sessionTimeoutMs)
+        if v >= 1 { w.int32(rebalanceTimeoutMs) }
         try w.string(memberId, "memberId")
         if v >= 5 { try w.optionalString(groupInstanceId, "groupInstanceId") } else if groupInstanceId != nil { throw w.absent("groupInstanceId") }
         try w.string(protocolType, "protocolType")
@@ -68,7 +70,7 @@ public struct JoinGroupRequest: WireMessage {
 }
 
 extension JoinGroupRequest {
-    public struct JoinGroupRequestProtocol: WireStructure {
+    public struct JoinGroupRequestProtocol: WireValue {
         public var name: String = ""
         public var metadata: [UInt8] = []
         public var unknownTags: [UnknownTag] = []
@@ -83,12 +85,14 @@ extension JoinGroupRequest {
             self.metadata = metadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             metadata = try r.bytes("metadata")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.bytes(metadata, "metadata")
@@ -139,7 +143,8 @@ public struct JoinGroupResponse: WireMessage {
         self.members = members
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 2 { throttleTimeMs = try r.int32("throttleTimeMs") }
         errorCode = try r.errorCode("errorCode")
@@ -153,11 +158,12 @@ public struct JoinGroupResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 2 { w.integer(throttleTimeMs) }
+        if v >= 2 { w.int32(throttleTimeMs) }
         w.errorCode(errorCode)
-        w.integer(generationId)
+        w.int32(generationId)
         if v >= 7 { try w.optionalString(protocolType, "protocolType") }
         if v >= 7 {
             try w.optionalString(protocolName, "protocolName")
@@ -173,7 +179,7 @@ public struct JoinGroupResponse: WireMessage {
 }
 
 extension JoinGroupResponse {
-    public struct JoinGroupResponseMember: WireStructure {
+    public struct JoinGroupResponseMember: WireValue {
         public var memberId: String = ""
         public var groupInstanceId: String? = nil
         public var metadata: [UInt8] = []
@@ -191,7 +197,8 @@ extension JoinGroupResponse {
             self.metadata = metadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             memberId = try r.string("memberId")
             if v >= 5 { groupInstanceId = try r.optionalString("groupInstanceId") }
@@ -199,6 +206,7 @@ extension JoinGroupResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(memberId, "memberId")

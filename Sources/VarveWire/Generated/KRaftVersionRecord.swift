@@ -22,15 +22,17 @@ public struct KRaftVersionRecord: WireMessage {
         self.kRaftVersion = kRaftVersion
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         version = try r.int16("version")
         kRaftVersion = try r.int16("kRaftVersion")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(version)
-        w.integer(kRaftVersion)
+        w.int16(version)
+        w.int16(kRaftVersion)
         try w.unknownTags(unknownTags)
     }
 }

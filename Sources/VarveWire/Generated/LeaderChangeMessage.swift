@@ -30,7 +30,8 @@ public struct LeaderChangeMessage: WireMessage {
         self.grantingVoters = grantingVoters
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         version = try r.int16("version")
         leaderId = try r.int32("leaderId")
         voters = try r.array("voters", least: 5)
@@ -38,9 +39,10 @@ public struct LeaderChangeMessage: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(version)
-        w.integer(leaderId)
+        w.int16(version)
+        w.int32(leaderId)
         try w.array(voters, "voters")
         try w.array(grantingVoters, "grantingVoters")
         try w.unknownTags(unknownTags)
@@ -48,7 +50,7 @@ public struct LeaderChangeMessage: WireMessage {
 }
 
 extension LeaderChangeMessage {
-    public struct Voter: WireStructure {
+    public struct Voter: WireValue {
         public var voterId: Int32 = 0
         public var voterDirectoryId: UniqueID = .zero
         public var unknownTags: [UnknownTag] = []
@@ -63,16 +65,18 @@ extension LeaderChangeMessage {
             self.voterDirectoryId = voterDirectoryId
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             voterId = try r.int32("voterId")
             if v >= 1 { voterDirectoryId = try r.uuid("voterDirectoryId") }
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(voterId)
+            w.int32(voterId)
             if v >= 1 { w.uuid(voterDirectoryId) } else if voterDirectoryId != .zero { throw w.absent("voterDirectoryId") }
             try w.unknownTags(unknownTags)
         }

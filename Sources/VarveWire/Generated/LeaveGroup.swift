@@ -25,7 +25,8 @@ public struct LeaveGroupRequest: WireMessage {
         self.members = members
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         if v <= 2 { memberId = try r.string("memberId") }
@@ -33,6 +34,7 @@ public struct LeaveGroupRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
@@ -43,7 +45,7 @@ public struct LeaveGroupRequest: WireMessage {
 }
 
 extension LeaveGroupRequest {
-    public struct MemberIdentity: WireStructure {
+    public struct MemberIdentity: WireValue {
         public var memberId: String = ""
         public var groupInstanceId: String? = nil
         public var reason: String? = nil
@@ -61,7 +63,8 @@ extension LeaveGroupRequest {
             self.reason = reason
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             memberId = try r.string("memberId")
             groupInstanceId = try r.optionalString("groupInstanceId")
@@ -69,6 +72,7 @@ extension LeaveGroupRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(memberId, "memberId")
@@ -103,7 +107,8 @@ public struct LeaveGroupResponse: WireMessage {
         self.members = members
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         errorCode = try r.errorCode("errorCode")
@@ -111,9 +116,10 @@ public struct LeaveGroupResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         w.errorCode(errorCode)
         if v >= 3 { try w.array(members, "members") } else if !members.isEmpty { throw w.absent("members") }
         try w.unknownTags(unknownTags)
@@ -121,7 +127,7 @@ public struct LeaveGroupResponse: WireMessage {
 }
 
 extension LeaveGroupResponse {
-    public struct MemberResponse: WireStructure {
+    public struct MemberResponse: WireValue {
         public var memberId: String = ""
         public var groupInstanceId: String? = ""
         public var errorCode: ErrorCode = .none
@@ -139,13 +145,15 @@ extension LeaveGroupResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             memberId = try r.string("memberId")
             groupInstanceId = try r.optionalString("groupInstanceId")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(memberId, "memberId")
             try w.optionalString(groupInstanceId, "groupInstanceId")

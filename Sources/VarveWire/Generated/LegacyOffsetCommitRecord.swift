@@ -24,16 +24,18 @@ public struct LegacyOffsetCommitKey: WireMessage {
         self.partition = partition
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         group = try r.string("group")
         topic = try r.string("topic")
         partition = try r.int32("partition")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(group, "group")
         try w.string(topic, "topic")
-        w.integer(partition)
+        w.int32(partition)
     }
 }
 
@@ -60,15 +62,17 @@ public struct LegacyOffsetCommitValue: WireMessage {
         self.commitTimestamp = commitTimestamp
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         offset = try r.int64("offset")
         metadata = try r.string("metadata")
         commitTimestamp = try r.int64("commitTimestamp")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(offset)
+        w.int64(offset)
         try w.string(metadata, "metadata")
-        w.integer(commitTimestamp)
+        w.int64(commitTimestamp)
     }
 }

@@ -19,12 +19,14 @@ public struct ListConfigResourcesRequest: WireMessage {
         self.resourceTypes = resourceTypes
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { resourceTypes = try r.array("resourceTypes", least: 1) }
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 1 { try w.array(resourceTypes, "resourceTypes") } else if !resourceTypes.isEmpty { throw w.absent("resourceTypes") }
@@ -56,15 +58,17 @@ public struct ListConfigResourcesResponse: WireMessage {
         self.configResources = configResources
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         configResources = try r.array("configResources", least: 2)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.array(configResources, "configResources")
         try w.unknownTags(unknownTags)
@@ -72,7 +76,7 @@ public struct ListConfigResourcesResponse: WireMessage {
 }
 
 extension ListConfigResourcesResponse {
-    public struct ConfigResource: WireStructure {
+    public struct ConfigResource: WireValue {
         public var resourceName: String = ""
         public var resourceType: Int8 = 16
         public var unknownTags: [UnknownTag] = []
@@ -87,17 +91,19 @@ extension ListConfigResourcesResponse {
             self.resourceType = resourceType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             resourceName = try r.string("resourceName")
             if v >= 1 { resourceType = try r.int8("resourceType") }
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(resourceName, "resourceName")
-            if v >= 1 { w.integer(resourceType) }
+            if v >= 1 { w.int8(resourceType) }
             try w.unknownTags(unknownTags)
         }
     }

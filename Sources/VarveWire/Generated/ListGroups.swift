@@ -22,13 +22,15 @@ public struct ListGroupsRequest: WireMessage {
         self.typesFilter = typesFilter
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 4 { statesFilter = try r.array("statesFilter", least: 1) }
         if v >= 5 { typesFilter = try r.array("typesFilter", least: 1) }
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 4 { try w.array(statesFilter, "statesFilter") } else if !statesFilter.isEmpty { throw w.absent("statesFilter") }
@@ -61,7 +63,8 @@ public struct ListGroupsResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         errorCode = try r.errorCode("errorCode")
@@ -69,9 +72,10 @@ public struct ListGroupsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         w.errorCode(errorCode)
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
@@ -79,7 +83,7 @@ public struct ListGroupsResponse: WireMessage {
 }
 
 extension ListGroupsResponse {
-    public struct ListedGroup: WireStructure {
+    public struct ListedGroup: WireValue {
         public var groupId: String = ""
         public var protocolType: String = ""
         public var groupState: String = ""
@@ -100,7 +104,8 @@ extension ListGroupsResponse {
             self.groupType = groupType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             groupId = try r.string("groupId")
             protocolType = try r.string("protocolType")
@@ -109,6 +114,7 @@ extension ListGroupsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(groupId, "groupId")

@@ -28,7 +28,8 @@ public struct ListOffsetsRequest: WireMessage {
         self.timeoutMs = timeoutMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         replicaId = try r.int32("replicaId")
         if v >= 2 { isolationLevel = try r.int8("isolationLevel") }
@@ -37,18 +38,19 @@ public struct ListOffsetsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(replicaId)
-        if v >= 2 { w.integer(isolationLevel) } else if isolationLevel != 0 { throw w.absent("isolationLevel") }
+        w.int32(replicaId)
+        if v >= 2 { w.int8(isolationLevel) } else if isolationLevel != 0 { throw w.absent("isolationLevel") }
         try w.array(topics, "topics")
-        if v >= 10 { w.integer(timeoutMs) }
+        if v >= 10 { w.int32(timeoutMs) }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ListOffsetsRequest {
-    public struct ListOffsetsTopic: WireStructure {
+    public struct ListOffsetsTopic: WireValue {
         public var name: String = ""
         public var partitions: [ListOffsetsPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -63,12 +65,14 @@ extension ListOffsetsRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 12)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -76,7 +80,7 @@ extension ListOffsetsRequest {
         }
     }
 
-    public struct ListOffsetsPartition: WireStructure {
+    public struct ListOffsetsPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var currentLeaderEpoch: Int32 = -1
         public var timestamp: Int64 = 0
@@ -94,7 +98,8 @@ extension ListOffsetsRequest {
             self.timestamp = timestamp
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             if v >= 4 { currentLeaderEpoch = try r.int32("currentLeaderEpoch") }
@@ -102,11 +107,12 @@ extension ListOffsetsRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            if v >= 4 { w.integer(currentLeaderEpoch) }
-            w.integer(timestamp)
+            w.int32(partitionIndex)
+            if v >= 4 { w.int32(currentLeaderEpoch) }
+            w.int64(timestamp)
             try w.unknownTags(unknownTags)
         }
     }
@@ -133,23 +139,25 @@ public struct ListOffsetsResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 2 { throttleTimeMs = try r.int32("throttleTimeMs") }
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 2 { w.integer(throttleTimeMs) }
+        if v >= 2 { w.int32(throttleTimeMs) }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ListOffsetsResponse {
-    public struct ListOffsetsTopicResponse: WireStructure {
+    public struct ListOffsetsTopicResponse: WireValue {
         public var name: String = ""
         public var partitions: [ListOffsetsPartitionResponse] = []
         public var unknownTags: [UnknownTag] = []
@@ -164,12 +172,14 @@ extension ListOffsetsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 22)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -177,7 +187,7 @@ extension ListOffsetsResponse {
         }
     }
 
-    public struct ListOffsetsPartitionResponse: WireStructure {
+    public struct ListOffsetsPartitionResponse: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var timestamp: Int64 = -1
@@ -201,7 +211,8 @@ extension ListOffsetsResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
@@ -211,13 +222,14 @@ extension ListOffsetsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(timestamp)
-            w.integer(offset)
-            if v >= 4 { w.integer(leaderEpoch) } else if leaderEpoch != -1 { throw w.absent("leaderEpoch") }
+            w.int64(timestamp)
+            w.int64(offset)
+            if v >= 4 { w.int32(leaderEpoch) } else if leaderEpoch != -1 { throw w.absent("leaderEpoch") }
             try w.unknownTags(unknownTags)
         }
     }

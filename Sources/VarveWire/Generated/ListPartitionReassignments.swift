@@ -22,21 +22,23 @@ public struct ListPartitionReassignmentsRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         timeoutMs = try r.int32("timeoutMs")
         topics = try r.optionalArray("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         try w.optionalArray(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ListPartitionReassignmentsRequest {
-    public struct ListPartitionReassignmentsTopics: WireStructure {
+    public struct ListPartitionReassignmentsTopics: WireValue {
         public var name: String = ""
         public var partitionIndexes: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -51,12 +53,14 @@ extension ListPartitionReassignmentsRequest {
             self.partitionIndexes = partitionIndexes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitionIndexes = try r.array("partitionIndexes", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitionIndexes, "partitionIndexes")
@@ -92,7 +96,8 @@ public struct ListPartitionReassignmentsResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -100,8 +105,9 @@ public struct ListPartitionReassignmentsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.array(topics, "topics")
@@ -110,7 +116,7 @@ public struct ListPartitionReassignmentsResponse: WireMessage {
 }
 
 extension ListPartitionReassignmentsResponse {
-    public struct OngoingTopicReassignment: WireStructure {
+    public struct OngoingTopicReassignment: WireValue {
         public var name: String = ""
         public var partitions: [OngoingPartitionReassignment] = []
         public var unknownTags: [UnknownTag] = []
@@ -125,12 +131,14 @@ extension ListPartitionReassignmentsResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -138,7 +146,7 @@ extension ListPartitionReassignmentsResponse {
         }
     }
 
-    public struct OngoingPartitionReassignment: WireStructure {
+    public struct OngoingPartitionReassignment: WireValue {
         public var partitionIndex: Int32 = 0
         public var replicas: [Int32] = []
         public var addingReplicas: [Int32] = []
@@ -159,7 +167,8 @@ extension ListPartitionReassignmentsResponse {
             self.removingReplicas = removingReplicas
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             replicas = try r.array("replicas", least: 4)
             addingReplicas = try r.array("addingReplicas", least: 4)
@@ -167,8 +176,9 @@ extension ListPartitionReassignmentsResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.array(replicas, "replicas")
             try w.array(addingReplicas, "addingReplicas")
             try w.array(removingReplicas, "removingReplicas")

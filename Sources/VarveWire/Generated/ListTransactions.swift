@@ -28,7 +28,8 @@ public struct ListTransactionsRequest: WireMessage {
         self.transactionalIdPattern = transactionalIdPattern
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         stateFilters = try r.array("stateFilters", least: 1)
         producerIdFilters = try r.array("producerIdFilters", least: 8)
@@ -37,11 +38,12 @@ public struct ListTransactionsRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.array(stateFilters, "stateFilters")
         try w.array(producerIdFilters, "producerIdFilters")
-        if v >= 1 { w.integer(durationFilter) } else if durationFilter != -1 { throw w.absent("durationFilter") }
+        if v >= 1 { w.int64(durationFilter) } else if durationFilter != -1 { throw w.absent("durationFilter") }
         if v >= 2 { try w.optionalString(transactionalIdPattern, "transactionalIdPattern") } else if transactionalIdPattern != nil { throw w.absent("transactionalIdPattern") }
         try w.unknownTags(unknownTags)
     }
@@ -74,7 +76,8 @@ public struct ListTransactionsResponse: WireMessage {
         self.transactionStates = transactionStates
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         unknownStateFilters = try r.array("unknownStateFilters", least: 1)
@@ -82,8 +85,9 @@ public struct ListTransactionsResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.array(unknownStateFilters, "unknownStateFilters")
         try w.array(transactionStates, "transactionStates")
@@ -92,7 +96,7 @@ public struct ListTransactionsResponse: WireMessage {
 }
 
 extension ListTransactionsResponse {
-    public struct TransactionState: WireStructure {
+    public struct TransactionState: WireValue {
         public var transactionalId: String = ""
         public var producerId: Int64 = 0
         public var transactionState: String = ""
@@ -110,16 +114,18 @@ extension ListTransactionsResponse {
             self.transactionState = transactionState
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             transactionalId = try r.string("transactionalId")
             producerId = try r.int64("producerId")
             transactionState = try r.string("transactionState")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(transactionalId, "transactionalId")
-            w.integer(producerId)
+            w.int64(producerId)
             try w.string(transactionState, "transactionState")
             try w.unknownTags(unknownTags)
         }

@@ -30,7 +30,8 @@ public struct MetadataRequest: WireMessage {
         self.includeTopicAuthorizedOperations = includeTopicAuthorizedOperations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         topics = try v >= 1 ? r.optionalArray("topics", least: 2) : r.array("topics", least: 2)
         if v >= 4 { allowAutoTopicCreation = try r.bool("allowAutoTopicCreation") }
@@ -39,6 +40,7 @@ public struct MetadataRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v >= 1 {
@@ -54,7 +56,7 @@ public struct MetadataRequest: WireMessage {
 }
 
 extension MetadataRequest {
-    public struct MetadataRequestTopic: WireStructure {
+    public struct MetadataRequestTopic: WireValue {
         public var topicId: UniqueID = .zero
         public var name: String? = ""
         public var unknownTags: [UnknownTag] = []
@@ -69,13 +71,15 @@ extension MetadataRequest {
             self.name = name
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v >= 10 { topicId = try r.uuid("topicId") }
             name = try v >= 10 ? r.optionalString("name") : r.string("name")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v >= 10 { w.uuid(topicId) }
@@ -125,7 +129,8 @@ public struct MetadataResponse: WireMessage {
         self.errorCode = errorCode
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { throttleTimeMs = try r.int32("throttleTimeMs") }
         brokers = try r.array("brokers", least: 10)
@@ -137,21 +142,22 @@ public struct MetadataResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 3 { w.integer(throttleTimeMs) }
+        if v >= 3 { w.int32(throttleTimeMs) }
         try w.array(brokers, "brokers")
         if v >= 2 { try w.optionalString(clusterId, "clusterId") }
-        if v >= 1 { w.integer(controllerId) }
+        if v >= 1 { w.int32(controllerId) }
         try w.array(topics, "topics")
-        if v >= 8 && v <= 10 { w.integer(clusterAuthorizedOperations) } else if clusterAuthorizedOperations != -2147483648 { throw w.absent("clusterAuthorizedOperations") }
+        if v >= 8 && v <= 10 { w.int32(clusterAuthorizedOperations) } else if clusterAuthorizedOperations != -2147483648 { throw w.absent("clusterAuthorizedOperations") }
         if v >= 13 { w.errorCode(errorCode) }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension MetadataResponse {
-    public struct MetadataResponseBroker: WireStructure {
+    public struct MetadataResponseBroker: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -172,7 +178,8 @@ extension MetadataResponse {
             self.rack = rack
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
@@ -181,17 +188,18 @@ extension MetadataResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             if v >= 1 { try w.optionalString(rack, "rack") }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct MetadataResponseTopic: WireStructure {
+    public struct MetadataResponseTopic: WireValue {
         public var errorCode: ErrorCode = .none
         public var name: String? = ""
         public var topicId: UniqueID = .zero
@@ -218,7 +226,8 @@ extension MetadataResponse {
             self.topicAuthorizedOperations = topicAuthorizedOperations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             errorCode = try r.errorCode("errorCode")
             name = try v >= 12 ? r.optionalString("name") : r.string("name")
@@ -229,6 +238,7 @@ extension MetadataResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             w.errorCode(errorCode)
@@ -240,12 +250,12 @@ extension MetadataResponse {
             if v >= 10 { w.uuid(topicId) }
             if v >= 1 { w.bool(isInternal) }
             try w.array(partitions, "partitions")
-            if v >= 8 { w.integer(topicAuthorizedOperations) } else if topicAuthorizedOperations != -2147483648 { throw w.absent("topicAuthorizedOperations") }
+            if v >= 8 { w.int32(topicAuthorizedOperations) } else if topicAuthorizedOperations != -2147483648 { throw w.absent("topicAuthorizedOperations") }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct MetadataResponsePartition: WireStructure {
+    public struct MetadataResponsePartition: WireValue {
         public var errorCode: ErrorCode = .none
         public var partitionIndex: Int32 = 0
         public var leaderId: Int32 = 0
@@ -275,7 +285,8 @@ extension MetadataResponse {
             self.offlineReplicas = offlineReplicas
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             errorCode = try r.errorCode("errorCode")
             partitionIndex = try r.int32("partitionIndex")
@@ -287,12 +298,13 @@ extension MetadataResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             w.errorCode(errorCode)
-            w.integer(partitionIndex)
-            w.integer(leaderId)
-            if v >= 7 { w.integer(leaderEpoch) }
+            w.int32(partitionIndex)
+            w.int32(leaderId)
+            if v >= 7 { w.int32(leaderEpoch) }
             try w.array(replicaNodes, "replicaNodes")
             try w.array(isrNodes, "isrNodes")
             if v >= 5 { try w.array(offlineReplicas, "offlineReplicas") }

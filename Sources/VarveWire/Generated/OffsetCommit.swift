@@ -36,7 +36,8 @@ public struct OffsetCommitRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         generationIdOrMemberEpoch = try r.int32("generationIdOrMemberEpoch")
@@ -47,20 +48,21 @@ public struct OffsetCommitRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
-        w.integer(generationIdOrMemberEpoch)
+        w.int32(generationIdOrMemberEpoch)
         try w.string(memberId, "memberId")
         if v >= 7 { try w.optionalString(groupInstanceId, "groupInstanceId") } else if groupInstanceId != nil { throw w.absent("groupInstanceId") }
-        if v <= 4 { w.integer(retentionTimeMs) }
+        if v <= 4 { w.int64(retentionTimeMs) }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension OffsetCommitRequest {
-    public struct OffsetCommitRequestTopic: WireStructure {
+    public struct OffsetCommitRequestTopic: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [OffsetCommitRequestPartition] = []
@@ -78,7 +80,8 @@ extension OffsetCommitRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 9 { name = try r.string("name") }
             if v >= 10 { topicId = try r.uuid("topicId") }
@@ -86,6 +89,7 @@ extension OffsetCommitRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 9 { try w.string(name, "name") }
@@ -95,7 +99,7 @@ extension OffsetCommitRequest {
         }
     }
 
-    public struct OffsetCommitRequestPartition: WireStructure {
+    public struct OffsetCommitRequestPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var committedOffset: Int64 = 0
         public var committedLeaderEpoch: Int32 = -1
@@ -116,7 +120,8 @@ extension OffsetCommitRequest {
             self.committedMetadata = committedMetadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             committedOffset = try r.int64("committedOffset")
@@ -125,11 +130,12 @@ extension OffsetCommitRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(committedOffset)
-            if v >= 6 { w.integer(committedLeaderEpoch) }
+            w.int32(partitionIndex)
+            w.int64(committedOffset)
+            if v >= 6 { w.int32(committedLeaderEpoch) }
             try w.optionalString(committedMetadata, "committedMetadata")
             try w.unknownTags(unknownTags)
         }
@@ -157,23 +163,25 @@ public struct OffsetCommitResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { throttleTimeMs = try r.int32("throttleTimeMs") }
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 3 { w.integer(throttleTimeMs) }
+        if v >= 3 { w.int32(throttleTimeMs) }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension OffsetCommitResponse {
-    public struct OffsetCommitResponseTopic: WireStructure {
+    public struct OffsetCommitResponseTopic: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [OffsetCommitResponsePartition] = []
@@ -191,7 +199,8 @@ extension OffsetCommitResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 9 { name = try r.string("name") }
             if v >= 10 { topicId = try r.uuid("topicId") }
@@ -199,6 +208,7 @@ extension OffsetCommitResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 9 { try w.string(name, "name") }
@@ -208,7 +218,7 @@ extension OffsetCommitResponse {
         }
     }
 
-    public struct OffsetCommitResponsePartition: WireStructure {
+    public struct OffsetCommitResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -223,14 +233,16 @@ extension OffsetCommitResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

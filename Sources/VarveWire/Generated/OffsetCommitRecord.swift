@@ -26,16 +26,18 @@ public struct OffsetCommitKey: WireMessage {
         self.partition = partition
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         group = try r.string("group")
         topic = try r.string("topic")
         partition = try r.int32("partition")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(group, "group")
         try w.string(topic, "topic")
-        w.integer(partition)
+        w.int32(partition)
     }
 }
 
@@ -72,7 +74,8 @@ public struct OffsetCommitValue: WireMessage {
         self.topicId = topicId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         offset = try r.int64("offset")
         if v >= 3 { leaderEpoch = try r.int32("leaderEpoch") }
@@ -91,13 +94,14 @@ public struct OffsetCommitValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(offset)
-        if v >= 3 { w.integer(leaderEpoch) }
+        w.int64(offset)
+        if v >= 3 { w.int32(leaderEpoch) }
         try w.string(metadata, "metadata")
-        w.integer(commitTimestamp)
-        if v == 1 { w.integer(expireTimestamp) }
+        w.int64(commitTimestamp)
+        if v == 1 { w.int64(expireTimestamp) }
         if w.isFlexible {
             var tags = w.beginTags()
             if topicId != .zero {

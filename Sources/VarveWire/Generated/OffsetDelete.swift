@@ -21,11 +21,13 @@ public struct OffsetDeleteRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 6)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -33,7 +35,7 @@ public struct OffsetDeleteRequest: WireMessage {
 }
 
 extension OffsetDeleteRequest {
-    public struct OffsetDeleteRequestTopic: WireStructure {
+    public struct OffsetDeleteRequestTopic: WireValue {
         public var name: String = ""
         public var partitions: [OffsetDeleteRequestPartition] = []
 
@@ -47,18 +49,20 @@ extension OffsetDeleteRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 4)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
         }
     }
 
-    public struct OffsetDeleteRequestPartition: WireStructure {
+    public struct OffsetDeleteRequestPartition: WireValue {
         public var partitionIndex: Int32 = 0
 
         public init() {}
@@ -69,12 +73,14 @@ extension OffsetDeleteRequest {
             self.partitionIndex = partitionIndex
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
         }
     }
 }
@@ -102,21 +108,23 @@ public struct OffsetDeleteResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 6)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.errorCode(errorCode)
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
     }
 }
 
 extension OffsetDeleteResponse {
-    public struct OffsetDeleteResponseTopic: WireStructure {
+    public struct OffsetDeleteResponseTopic: WireValue {
         public var name: String = ""
         public var partitions: [OffsetDeleteResponsePartition] = []
 
@@ -130,18 +138,20 @@ extension OffsetDeleteResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 6)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
         }
     }
 
-    public struct OffsetDeleteResponsePartition: WireStructure {
+    public struct OffsetDeleteResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
 
@@ -155,13 +165,15 @@ extension OffsetDeleteResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
         }
     }

@@ -30,7 +30,8 @@ public struct OffsetFetchRequest: WireMessage {
         self.requireStable = requireStable
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v <= 7 { groupId = try r.string("groupId") }
         if v <= 7 { topics = try v >= 2 ? r.optionalArray("topics", least: 3) : r.array("topics", least: 3) }
@@ -39,6 +40,7 @@ public struct OffsetFetchRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v <= 7 { try w.string(groupId, "groupId") } else if groupId != "" { throw w.absent("groupId") }
@@ -56,7 +58,7 @@ public struct OffsetFetchRequest: WireMessage {
 }
 
 extension OffsetFetchRequest {
-    public struct OffsetFetchRequestTopic: WireStructure {
+    public struct OffsetFetchRequestTopic: WireValue {
         public var name: String = ""
         public var partitionIndexes: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -71,12 +73,14 @@ extension OffsetFetchRequest {
             self.partitionIndexes = partitionIndexes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitionIndexes = try r.array("partitionIndexes", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitionIndexes, "partitionIndexes")
@@ -84,7 +88,7 @@ extension OffsetFetchRequest {
         }
     }
 
-    public struct OffsetFetchRequestGroup: WireStructure {
+    public struct OffsetFetchRequestGroup: WireValue {
         public var groupId: String = ""
         public var memberId: String? = nil
         public var memberEpoch: Int32 = -1
@@ -105,7 +109,8 @@ extension OffsetFetchRequest {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             groupId = try r.string("groupId")
             if v >= 9 { memberId = try r.optionalString("memberId") }
@@ -114,17 +119,18 @@ extension OffsetFetchRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(groupId, "groupId")
             if v >= 9 { try w.optionalString(memberId, "memberId") }
-            if v >= 9 { w.integer(memberEpoch) }
+            if v >= 9 { w.int32(memberEpoch) }
             try w.optionalArray(topics, "topics")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct OffsetFetchRequestTopics: WireStructure {
+    public struct OffsetFetchRequestTopics: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitionIndexes: [Int32] = []
@@ -142,7 +148,8 @@ extension OffsetFetchRequest {
             self.partitionIndexes = partitionIndexes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 9 { name = try r.string("name") }
             if v >= 10 { topicId = try r.uuid("topicId") }
@@ -150,6 +157,7 @@ extension OffsetFetchRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 9 { try w.string(name, "name") }
@@ -187,7 +195,8 @@ public struct OffsetFetchResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { throttleTimeMs = try r.int32("throttleTimeMs") }
         if v <= 7 { topics = try r.array("topics", least: 3) }
@@ -196,9 +205,10 @@ public struct OffsetFetchResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 3 { w.integer(throttleTimeMs) }
+        if v >= 3 { w.int32(throttleTimeMs) }
         if v <= 7 { try w.array(topics, "topics") } else if !topics.isEmpty { throw w.absent("topics") }
         if v >= 2 && v <= 7 { w.errorCode(errorCode) }
         if v >= 8 { try w.array(groups, "groups") } else if !groups.isEmpty { throw w.absent("groups") }
@@ -207,7 +217,7 @@ public struct OffsetFetchResponse: WireMessage {
 }
 
 extension OffsetFetchResponse {
-    public struct OffsetFetchResponseTopic: WireStructure {
+    public struct OffsetFetchResponseTopic: WireValue {
         public var name: String = ""
         public var partitions: [OffsetFetchResponsePartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -222,12 +232,14 @@ extension OffsetFetchResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 16)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -235,7 +247,7 @@ extension OffsetFetchResponse {
         }
     }
 
-    public struct OffsetFetchResponsePartition: WireStructure {
+    public struct OffsetFetchResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var committedOffset: Int64 = 0
         public var committedLeaderEpoch: Int32 = -1
@@ -259,7 +271,8 @@ extension OffsetFetchResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             committedOffset = try r.int64("committedOffset")
@@ -269,18 +282,19 @@ extension OffsetFetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(committedOffset)
-            if v >= 5 { w.integer(committedLeaderEpoch) }
+            w.int32(partitionIndex)
+            w.int64(committedOffset)
+            if v >= 5 { w.int32(committedLeaderEpoch) }
             try w.optionalString(metadata, "metadata")
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct OffsetFetchResponseGroup: WireStructure {
+    public struct OffsetFetchResponseGroup: WireValue {
         public var groupId: String = ""
         public var topics: [OffsetFetchResponseTopics] = []
         public var errorCode: ErrorCode = .none
@@ -298,13 +312,15 @@ extension OffsetFetchResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             groupId = try r.string("groupId")
             topics = try r.array("topics", least: 3)
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(groupId, "groupId")
             try w.array(topics, "topics")
@@ -313,7 +329,7 @@ extension OffsetFetchResponse {
         }
     }
 
-    public struct OffsetFetchResponseTopics: WireStructure {
+    public struct OffsetFetchResponseTopics: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitions: [OffsetFetchResponsePartitions] = []
@@ -331,7 +347,8 @@ extension OffsetFetchResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 9 { name = try r.string("name") }
             if v >= 10 { topicId = try r.uuid("topicId") }
@@ -339,6 +356,7 @@ extension OffsetFetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 9 { try w.string(name, "name") }
@@ -348,7 +366,7 @@ extension OffsetFetchResponse {
         }
     }
 
-    public struct OffsetFetchResponsePartitions: WireStructure {
+    public struct OffsetFetchResponsePartitions: WireValue {
         public var partitionIndex: Int32 = 0
         public var committedOffset: Int64 = 0
         public var committedLeaderEpoch: Int32 = -1
@@ -372,7 +390,8 @@ extension OffsetFetchResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             committedOffset = try r.int64("committedOffset")
             committedLeaderEpoch = try r.int32("committedLeaderEpoch")
@@ -381,10 +400,11 @@ extension OffsetFetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
-            w.integer(committedOffset)
-            w.integer(committedLeaderEpoch)
+            w.int32(partitionIndex)
+            w.int64(committedOffset)
+            w.int32(committedLeaderEpoch)
             try w.optionalString(metadata, "metadata")
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)

@@ -22,23 +22,25 @@ public struct OffsetForLeaderEpochRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 3 { replicaId = try r.int32("replicaId") }
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 3 { w.integer(replicaId) }
+        if v >= 3 { w.int32(replicaId) }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension OffsetForLeaderEpochRequest {
-    public struct OffsetForLeaderTopic: WireStructure {
+    public struct OffsetForLeaderTopic: WireValue {
         public var topic: String = ""
         public var partitions: [OffsetForLeaderPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension OffsetForLeaderEpochRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 12)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension OffsetForLeaderEpochRequest {
         }
     }
 
-    public struct OffsetForLeaderPartition: WireStructure {
+    public struct OffsetForLeaderPartition: WireValue {
         public var partition: Int32 = 0
         public var currentLeaderEpoch: Int32 = -1
         public var leaderEpoch: Int32 = 0
@@ -84,17 +88,19 @@ extension OffsetForLeaderEpochRequest {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             currentLeaderEpoch = try r.int32("currentLeaderEpoch")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
-            w.integer(currentLeaderEpoch)
-            w.integer(leaderEpoch)
+            w.int32(partition)
+            w.int32(currentLeaderEpoch)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
@@ -121,21 +127,23 @@ public struct OffsetForLeaderEpochResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension OffsetForLeaderEpochResponse {
-    public struct OffsetForLeaderTopicResult: WireStructure {
+    public struct OffsetForLeaderTopicResult: WireValue {
         public var topic: String = ""
         public var partitions: [EpochEndOffset] = []
         public var unknownTags: [UnknownTag] = []
@@ -150,12 +158,14 @@ extension OffsetForLeaderEpochResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")
@@ -163,7 +173,7 @@ extension OffsetForLeaderEpochResponse {
         }
     }
 
-    public struct EpochEndOffset: WireStructure {
+    public struct EpochEndOffset: WireValue {
         public var errorCode: ErrorCode = .none
         public var partition: Int32 = 0
         public var leaderEpoch: Int32 = -1
@@ -184,7 +194,8 @@ extension OffsetForLeaderEpochResponse {
             self.endOffset = endOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             partition = try r.int32("partition")
             leaderEpoch = try r.int32("leaderEpoch")
@@ -192,11 +203,12 @@ extension OffsetForLeaderEpochResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
-            w.integer(partition)
-            w.integer(leaderEpoch)
-            w.integer(endOffset)
+            w.int32(partition)
+            w.int32(leaderEpoch)
+            w.int64(endOffset)
             try w.unknownTags(unknownTags)
         }
     }

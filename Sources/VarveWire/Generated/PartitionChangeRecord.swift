@@ -51,7 +51,8 @@ public struct PartitionChangeRecord: WireMessage {
         self.lastKnownElr = lastKnownElr
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         partitionId = try r.int32("partitionId")
         topicId = try r.uuid("topicId")
@@ -73,9 +74,10 @@ public struct PartitionChangeRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(partitionId)
+        w.int32(partitionId)
         w.uuid(topicId)
         if !(v >= 2), eligibleLeaderReplicas != nil { throw w.absent("eligibleLeaderReplicas") }
         if !(v >= 2), lastKnownElr != nil { throw w.absent("lastKnownElr") }
@@ -88,7 +90,7 @@ public struct PartitionChangeRecord: WireMessage {
         }
         if leader != -2 {
             w.begin(1, &tags)
-            w.integer(leader)
+            w.int32(leader)
             w.end(&tags)
         }
         if replicas != nil {
@@ -108,7 +110,7 @@ public struct PartitionChangeRecord: WireMessage {
         }
         if leaderRecoveryState != -1 {
             w.begin(5, &tags)
-            w.integer(leaderRecoveryState)
+            w.int8(leaderRecoveryState)
             w.end(&tags)
         }
         if v >= 2, eligibleLeaderReplicas != nil {

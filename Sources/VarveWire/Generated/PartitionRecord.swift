@@ -57,7 +57,8 @@ public struct PartitionRecord: WireMessage {
         self.lastKnownElr = lastKnownElr
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         partitionId = try r.int32("partitionId")
         topicId = try r.uuid("topicId")
@@ -81,24 +82,25 @@ public struct PartitionRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(partitionId)
+        w.int32(partitionId)
         w.uuid(topicId)
         try w.array(replicas, "replicas")
         try w.array(isr, "isr")
         try w.array(removingReplicas, "removingReplicas")
         try w.array(addingReplicas, "addingReplicas")
-        w.integer(leader)
-        w.integer(leaderEpoch)
-        w.integer(partitionEpoch)
+        w.int32(leader)
+        w.int32(leaderEpoch)
+        w.int32(partitionEpoch)
         if v >= 1 { try w.array(directories, "directories") } else if !directories.isEmpty { throw w.absent("directories") }
         if !(v >= 2), eligibleLeaderReplicas != nil { throw w.absent("eligibleLeaderReplicas") }
         if !(v >= 2), lastKnownElr != nil { throw w.absent("lastKnownElr") }
         var tags = w.beginTags()
         if leaderRecoveryState != 0 {
             w.begin(0, &tags)
-            w.integer(leaderRecoveryState)
+            w.int8(leaderRecoveryState)
             w.end(&tags)
         }
         if v >= 2, eligibleLeaderReplicas != nil {

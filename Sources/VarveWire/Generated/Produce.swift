@@ -30,7 +30,8 @@ public struct ProduceRequest: WireMessage {
         self.topicData = topicData
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         transactionalId = try r.optionalString("transactionalId")
         acks = try r.int16("acks")
         timeoutMs = try r.int32("timeoutMs")
@@ -38,17 +39,18 @@ public struct ProduceRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(transactionalId, "transactionalId")
-        w.integer(acks)
-        w.integer(timeoutMs)
+        w.int16(acks)
+        w.int32(timeoutMs)
         try w.array(topicData, "topicData")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ProduceRequest {
-    public struct TopicProduceData: WireStructure {
+    public struct TopicProduceData: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitionData: [PartitionProduceData] = []
@@ -66,7 +68,8 @@ extension ProduceRequest {
             self.partitionData = partitionData
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 12 { name = try r.string("name") }
             if v >= 13 { topicId = try r.uuid("topicId") }
@@ -74,6 +77,7 @@ extension ProduceRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 12 { try w.string(name, "name") }
@@ -83,7 +87,7 @@ extension ProduceRequest {
         }
     }
 
-    public struct PartitionProduceData: WireStructure {
+    public struct PartitionProduceData: WireValue {
         public var index: Int32 = 0
         public var records: RecordsSlice? = nil
         public var unknownTags: [UnknownTag] = []
@@ -98,14 +102,16 @@ extension ProduceRequest {
             self.records = records
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             index = try r.int32("index")
             records = try r.optionalRecords("records")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(index)
+            w.int32(index)
             try w.optionalRecords(records, "records")
             try w.unknownTags(unknownTags)
         }
@@ -136,7 +142,8 @@ public struct ProduceResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         responses = try r.array("responses", least: 3)
         throttleTimeMs = try r.int32("throttleTimeMs")
@@ -152,10 +159,11 @@ public struct ProduceResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.array(responses, "responses")
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         if !(v >= 10), !nodeEndpoints.isEmpty { throw w.absent("nodeEndpoints") }
         if w.isFlexible {
             var tags = w.beginTags()
@@ -170,7 +178,7 @@ public struct ProduceResponse: WireMessage {
 }
 
 extension ProduceResponse {
-    public struct TopicProduceResponse: WireStructure {
+    public struct TopicProduceResponse: WireValue {
         public var name: String = ""
         public var topicId: UniqueID = .zero
         public var partitionResponses: [PartitionProduceResponse] = []
@@ -188,7 +196,8 @@ extension ProduceResponse {
             self.partitionResponses = partitionResponses
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             if v <= 12 { name = try r.string("name") }
             if v >= 13 { topicId = try r.uuid("topicId") }
@@ -196,6 +205,7 @@ extension ProduceResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             if v <= 12 { try w.string(name, "name") }
@@ -205,7 +215,7 @@ extension ProduceResponse {
         }
     }
 
-    public struct PartitionProduceResponse: WireStructure {
+    public struct PartitionProduceResponse: WireValue {
         public var index: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var baseOffset: Int64 = 0
@@ -238,7 +248,8 @@ extension ProduceResponse {
             self.currentLeader = currentLeader
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             index = try r.int32("index")
             errorCode = try r.errorCode("errorCode")
@@ -251,7 +262,7 @@ extension ProduceResponse {
                 var tags = try r.tags()
                 while let tag = try r.next(&tags) {
                     switch tag {
-                    case 0 where v >= 10: try currentLeader.read(&r)
+                    case 0 where v >= 10: currentLeader = try LeaderIdAndEpoch(&r)
                     default: try r.unknownTag(tag, &unknownTags)
                     }
                     try r.end(&tags)
@@ -259,13 +270,14 @@ extension ProduceResponse {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(index)
+            w.int32(index)
             w.errorCode(errorCode)
-            w.integer(baseOffset)
-            w.integer(logAppendTimeMs)
-            if v >= 5 { w.integer(logStartOffset) }
+            w.int64(baseOffset)
+            w.int64(logAppendTimeMs)
+            if v >= 5 { w.int64(logStartOffset) }
             if v >= 8 { try w.array(recordErrors, "recordErrors") }
             if v >= 8 { try w.optionalString(errorMessage, "errorMessage") }
             if !(v >= 10), currentLeader != LeaderIdAndEpoch() { throw w.absent("currentLeader") }
@@ -281,7 +293,7 @@ extension ProduceResponse {
         }
     }
 
-    public struct BatchIndexAndErrorMessage: WireStructure {
+    public struct BatchIndexAndErrorMessage: WireValue {
         public var batchIndex: Int32 = 0
         public var batchIndexErrorMessage: String? = nil
         public var unknownTags: [UnknownTag] = []
@@ -296,20 +308,22 @@ extension ProduceResponse {
             self.batchIndexErrorMessage = batchIndexErrorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             batchIndex = try r.int32("batchIndex")
             batchIndexErrorMessage = try r.optionalString("batchIndexErrorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(batchIndex)
+            w.int32(batchIndex)
             try w.optionalString(batchIndexErrorMessage, "batchIndexErrorMessage")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct LeaderIdAndEpoch: WireStructure {
+    public struct LeaderIdAndEpoch: WireValue {
         public var leaderId: Int32 = -1
         public var leaderEpoch: Int32 = -1
         public var unknownTags: [UnknownTag] = []
@@ -324,20 +338,22 @@ extension ProduceResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -358,7 +374,8 @@ extension ProduceResponse {
             self.rack = rack
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.int32("port")
@@ -366,10 +383,11 @@ extension ProduceResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.optionalString(rack, "rack")
             try w.unknownTags(unknownTags)
         }

@@ -25,17 +25,19 @@ public struct ProducerIdsRecord: WireMessage {
         self.nextProducerId = nextProducerId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
         nextProducerId = try r.int64("nextProducerId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
-        w.integer(nextProducerId)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
+        w.int64(nextProducerId)
         try w.unknownTags(unknownTags)
     }
 }

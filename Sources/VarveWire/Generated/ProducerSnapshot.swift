@@ -21,19 +21,21 @@ public struct ProducerSnapshot: WireMessage {
         self.producerEntries = producerEntries
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         crc = try r.uint32("crc")
         producerEntries = try r.array("producerEntries", least: 46)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(crc)
+        w.uint32(crc)
         try w.array(producerEntries, "producerEntries")
     }
 }
 
 extension ProducerSnapshot {
-    public struct ProducerEntry: WireStructure {
+    public struct ProducerEntry: WireValue {
         public var producerId: Int64 = 0
         public var epoch: Int16 = 0
         public var lastSequence: Int32 = 0
@@ -65,7 +67,8 @@ extension ProducerSnapshot {
             self.currentTxnFirstOffset = currentTxnFirstOffset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             producerId = try r.int64("producerId")
             epoch = try r.int16("epoch")
             lastSequence = try r.int32("lastSequence")
@@ -76,15 +79,16 @@ extension ProducerSnapshot {
             currentTxnFirstOffset = try r.int64("currentTxnFirstOffset")
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(producerId)
-            w.integer(epoch)
-            w.integer(lastSequence)
-            w.integer(lastOffset)
-            w.integer(offsetDelta)
-            w.integer(timestamp)
-            w.integer(coordinatorEpoch)
-            w.integer(currentTxnFirstOffset)
+            w.int64(producerId)
+            w.int16(epoch)
+            w.int32(lastSequence)
+            w.int64(lastOffset)
+            w.int32(offsetDelta)
+            w.int64(timestamp)
+            w.int32(coordinatorEpoch)
+            w.int64(currentTxnFirstOffset)
         }
     }
 }

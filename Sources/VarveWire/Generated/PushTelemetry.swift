@@ -33,7 +33,8 @@ public struct PushTelemetryRequest: WireMessage {
         self.metrics = metrics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         clientInstanceId = try r.uuid("clientInstanceId")
         subscriptionId = try r.int32("subscriptionId")
         terminating = try r.bool("terminating")
@@ -42,11 +43,12 @@ public struct PushTelemetryRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(clientInstanceId)
-        w.integer(subscriptionId)
+        w.int32(subscriptionId)
         w.bool(terminating)
-        w.integer(compressionType)
+        w.int8(compressionType)
         try w.bytes(metrics, "metrics")
         try w.unknownTags(unknownTags)
     }
@@ -73,14 +75,16 @@ public struct PushTelemetryResponse: WireMessage {
         self.errorCode = errorCode
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.unknownTags(unknownTags)
     }

@@ -39,7 +39,8 @@ public struct QuorumStateData: WireMessage {
         self.currentVoters = currentVoters
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v <= 0 { clusterId = try r.string("clusterId") }
         leaderId = try r.int32("leaderId")
@@ -51,21 +52,22 @@ public struct QuorumStateData: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         if v <= 0 { try w.string(clusterId, "clusterId") } else if clusterId != "" { throw w.absent("clusterId") }
-        w.integer(leaderId)
-        w.integer(leaderEpoch)
-        w.integer(votedId)
+        w.int32(leaderId)
+        w.int32(leaderEpoch)
+        w.int32(votedId)
         if v >= 1 { w.uuid(votedDirectoryId) } else if votedDirectoryId != .zero { throw w.absent("votedDirectoryId") }
-        if v <= 0 { w.integer(appliedOffset) } else if appliedOffset != 0 { throw w.absent("appliedOffset") }
+        if v <= 0 { w.int64(appliedOffset) } else if appliedOffset != 0 { throw w.absent("appliedOffset") }
         if v <= 0 { try w.optionalArray(currentVoters, "currentVoters") } else if currentVoters != [] { throw w.absent("currentVoters") }
         try w.unknownTags(unknownTags)
     }
 }
 
 extension QuorumStateData {
-    public struct Voter: WireStructure {
+    public struct Voter: WireValue {
         public var voterId: Int32 = 0
         public var unknownTags: [UnknownTag] = []
 
@@ -77,13 +79,15 @@ extension QuorumStateData {
             self.voterId = voterId
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             voterId = try r.int32("voterId")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(voterId)
+            w.int32(voterId)
             try w.unknownTags(unknownTags)
         }
     }

@@ -24,12 +24,14 @@ public struct ReadShareGroupStateRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct ReadShareGroupStateRequest: WireMessage {
 }
 
 extension ReadShareGroupStateRequest {
-    public struct ReadStateData: WireStructure {
+    public struct ReadStateData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension ReadShareGroupStateRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 9)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension ReadShareGroupStateRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partition: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -81,15 +85,17 @@ extension ReadShareGroupStateRequest {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
-            w.integer(leaderEpoch)
+            w.int32(partition)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
@@ -113,11 +119,13 @@ public struct ReadShareGroupStateResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         results = try r.array("results", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -125,7 +133,7 @@ public struct ReadShareGroupStateResponse: WireMessage {
 }
 
 extension ReadShareGroupStateResponse {
-    public struct ReadStateResult: WireStructure {
+    public struct ReadStateResult: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -140,12 +148,14 @@ extension ReadShareGroupStateResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 21)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -153,7 +163,7 @@ extension ReadShareGroupStateResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partition: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -180,7 +190,8 @@ extension ReadShareGroupStateResponse {
             self.stateBatches = stateBatches
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
@@ -190,18 +201,19 @@ extension ReadShareGroupStateResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(stateEpoch)
-            w.integer(startOffset)
+            w.int32(stateEpoch)
+            w.int64(startOffset)
             try w.array(stateBatches, "stateBatches")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct StateBatch: WireStructure {
+    public struct StateBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var deliveryState: Int8 = 0
@@ -222,7 +234,8 @@ extension ReadShareGroupStateResponse {
             self.deliveryCount = deliveryCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             deliveryState = try r.int8("deliveryState")
@@ -230,11 +243,12 @@ extension ReadShareGroupStateResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
-            w.integer(deliveryState)
-            w.integer(deliveryCount)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
+            w.int8(deliveryState)
+            w.int16(deliveryCount)
             try w.unknownTags(unknownTags)
         }
     }

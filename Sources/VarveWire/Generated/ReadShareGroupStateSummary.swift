@@ -24,12 +24,14 @@ public struct ReadShareGroupStateSummaryRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct ReadShareGroupStateSummaryRequest: WireMessage {
 }
 
 extension ReadShareGroupStateSummaryRequest {
-    public struct ReadStateSummaryData: WireStructure {
+    public struct ReadStateSummaryData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension ReadShareGroupStateSummaryRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 9)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension ReadShareGroupStateSummaryRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partition: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -81,15 +85,17 @@ extension ReadShareGroupStateSummaryRequest {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
-            w.integer(leaderEpoch)
+            w.int32(partition)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
@@ -113,11 +119,13 @@ public struct ReadShareGroupStateSummaryResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         results = try r.array("results", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -125,7 +133,7 @@ public struct ReadShareGroupStateSummaryResponse: WireMessage {
 }
 
 extension ReadShareGroupStateSummaryResponse {
-    public struct ReadStateSummaryResult: WireStructure {
+    public struct ReadStateSummaryResult: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -140,12 +148,14 @@ extension ReadShareGroupStateSummaryResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 24)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -153,7 +163,7 @@ extension ReadShareGroupStateSummaryResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partition: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -183,7 +193,8 @@ extension ReadShareGroupStateSummaryResponse {
             self.deliveryCompleteCount = deliveryCompleteCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partition = try r.int32("partition")
             errorCode = try r.errorCode("errorCode")
@@ -195,15 +206,16 @@ extension ReadShareGroupStateSummaryResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partition)
+            w.int32(partition)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
-            w.integer(stateEpoch)
-            w.integer(leaderEpoch)
-            w.integer(startOffset)
-            if v >= 1 { w.integer(deliveryCompleteCount) }
+            w.int32(stateEpoch)
+            w.int32(leaderEpoch)
+            w.int64(startOffset)
+            if v >= 1 { w.int32(deliveryCompleteCount) }
             try w.unknownTags(unknownTags)
         }
     }

@@ -51,7 +51,8 @@ public struct RegisterBrokerRecord: WireMessage {
         self.cordonedLogDirs = cordonedLogDirs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         brokerId = try r.int32("brokerId")
         if v >= 2 { isMigratingZkBroker = try r.bool("isMigratingZkBroker") }
@@ -73,12 +74,13 @@ public struct RegisterBrokerRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(brokerId)
+        w.int32(brokerId)
         if v >= 2 { w.bool(isMigratingZkBroker) } else if isMigratingZkBroker { throw w.absent("isMigratingZkBroker") }
         w.uuid(incarnationId)
-        w.integer(brokerEpoch)
+        w.int64(brokerEpoch)
         try w.array(endPoints, "endPoints")
         try w.array(features, "features")
         try w.optionalString(rack, "rack")
@@ -102,7 +104,7 @@ public struct RegisterBrokerRecord: WireMessage {
 }
 
 extension RegisterBrokerRecord {
-    public struct BrokerEndpoint: WireStructure {
+    public struct BrokerEndpoint: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -123,7 +125,8 @@ extension RegisterBrokerRecord {
             self.securityProtocol = securityProtocol
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
@@ -131,16 +134,17 @@ extension RegisterBrokerRecord {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
-            w.integer(securityProtocol)
+            w.uint16(port)
+            w.int16(securityProtocol)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct BrokerFeature: WireStructure {
+    public struct BrokerFeature: WireValue {
         public var name: String = ""
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
@@ -158,17 +162,19 @@ extension RegisterBrokerRecord {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }

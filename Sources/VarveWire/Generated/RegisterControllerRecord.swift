@@ -33,7 +33,8 @@ public struct RegisterControllerRecord: WireMessage {
         self.features = features
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         controllerId = try r.int32("controllerId")
         incarnationId = try r.uuid("incarnationId")
         zkMigrationReady = try r.bool("zkMigrationReady")
@@ -42,8 +43,9 @@ public struct RegisterControllerRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(controllerId)
+        w.int32(controllerId)
         w.uuid(incarnationId)
         w.bool(zkMigrationReady)
         try w.array(endPoints, "endPoints")
@@ -53,7 +55,7 @@ public struct RegisterControllerRecord: WireMessage {
 }
 
 extension RegisterControllerRecord {
-    public struct ControllerEndpoint: WireStructure {
+    public struct ControllerEndpoint: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -74,7 +76,8 @@ extension RegisterControllerRecord {
             self.securityProtocol = securityProtocol
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
@@ -82,16 +85,17 @@ extension RegisterControllerRecord {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
-            w.integer(securityProtocol)
+            w.uint16(port)
+            w.int16(securityProtocol)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ControllerFeature: WireStructure {
+    public struct ControllerFeature: WireValue {
         public var name: String = ""
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
@@ -109,17 +113,19 @@ extension RegisterControllerRecord {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }

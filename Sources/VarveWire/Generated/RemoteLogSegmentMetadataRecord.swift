@@ -51,8 +51,9 @@ public struct RemoteLogSegmentMetadataRecord: WireMessage {
         self.txnIndexEmpty = txnIndexEmpty
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
-        try remoteLogSegmentId.read(&r)
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
+        remoteLogSegmentId = try RemoteLogSegmentIdEntry(&r)
         startOffset = try r.int64("startOffset")
         endOffset = try r.int64("endOffset")
         brokerId = try r.int32("brokerId")
@@ -72,17 +73,18 @@ public struct RemoteLogSegmentMetadataRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try remoteLogSegmentId.write(&w)
-        w.integer(startOffset)
-        w.integer(endOffset)
-        w.integer(brokerId)
-        w.integer(maxTimestampMs)
-        w.integer(eventTimestampMs)
+        w.int64(startOffset)
+        w.int64(endOffset)
+        w.int32(brokerId)
+        w.int64(maxTimestampMs)
+        w.int64(eventTimestampMs)
         try w.array(segmentLeaderEpochs, "segmentLeaderEpochs")
-        w.integer(segmentSizeInBytes)
+        w.int32(segmentSizeInBytes)
         try w.optionalBytes(customMetadata, "customMetadata")
-        w.integer(remoteLogSegmentState)
+        w.int8(remoteLogSegmentState)
         var tags = w.beginTags()
         if txnIndexEmpty {
             w.begin(0, &tags)
@@ -94,7 +96,7 @@ public struct RemoteLogSegmentMetadataRecord: WireMessage {
 }
 
 extension RemoteLogSegmentMetadataRecord {
-    public struct RemoteLogSegmentIdEntry: WireStructure {
+    public struct RemoteLogSegmentIdEntry: WireValue {
         public var topicIdPartition: TopicIdPartitionEntry = TopicIdPartitionEntry()
         public var id: UniqueID = .zero
         public var unknownTags: [UnknownTag] = []
@@ -109,12 +111,14 @@ extension RemoteLogSegmentMetadataRecord {
             self.id = id
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
-            try topicIdPartition.read(&r)
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
+            topicIdPartition = try TopicIdPartitionEntry(&r)
             id = try r.uuid("id")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try topicIdPartition.write(&w)
             w.uuid(id)
@@ -122,7 +126,7 @@ extension RemoteLogSegmentMetadataRecord {
         }
     }
 
-    public struct TopicIdPartitionEntry: WireStructure {
+    public struct TopicIdPartitionEntry: WireValue {
         public var name: String = ""
         public var id: UniqueID = .zero
         public var partition: Int32 = 0
@@ -140,22 +144,24 @@ extension RemoteLogSegmentMetadataRecord {
             self.partition = partition
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             id = try r.uuid("id")
             partition = try r.int32("partition")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             w.uuid(id)
-            w.integer(partition)
+            w.int32(partition)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct SegmentLeaderEpochEntry: WireStructure {
+    public struct SegmentLeaderEpochEntry: WireValue {
         public var leaderEpoch: Int32 = 0
         public var offset: Int64 = 0
         public var unknownTags: [UnknownTag] = []
@@ -170,15 +176,17 @@ extension RemoteLogSegmentMetadataRecord {
             self.offset = offset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderEpoch = try r.int32("leaderEpoch")
             offset = try r.int64("offset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderEpoch)
-            w.integer(offset)
+            w.int32(leaderEpoch)
+            w.int64(offset)
             try w.unknownTags(unknownTags)
         }
     }

@@ -51,7 +51,8 @@ public struct RemoteLogSegmentMetadataSnapshotRecord: WireMessage {
         self.txnIndexEmpty = txnIndexEmpty
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         segmentId = try r.uuid("segmentId")
         startOffset = try r.int64("startOffset")
         endOffset = try r.int64("endOffset")
@@ -72,17 +73,18 @@ public struct RemoteLogSegmentMetadataSnapshotRecord: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(segmentId)
-        w.integer(startOffset)
-        w.integer(endOffset)
-        w.integer(brokerId)
-        w.integer(maxTimestampMs)
-        w.integer(eventTimestampMs)
+        w.int64(startOffset)
+        w.int64(endOffset)
+        w.int32(brokerId)
+        w.int64(maxTimestampMs)
+        w.int64(eventTimestampMs)
         try w.array(segmentLeaderEpochs, "segmentLeaderEpochs")
-        w.integer(segmentSizeInBytes)
+        w.int32(segmentSizeInBytes)
         try w.optionalBytes(customMetadata, "customMetadata")
-        w.integer(remoteLogSegmentState)
+        w.int8(remoteLogSegmentState)
         var tags = w.beginTags()
         if txnIndexEmpty {
             w.begin(0, &tags)
@@ -94,7 +96,7 @@ public struct RemoteLogSegmentMetadataSnapshotRecord: WireMessage {
 }
 
 extension RemoteLogSegmentMetadataSnapshotRecord {
-    public struct SegmentLeaderEpochEntry: WireStructure {
+    public struct SegmentLeaderEpochEntry: WireValue {
         public var leaderEpoch: Int32 = 0
         public var offset: Int64 = 0
         public var unknownTags: [UnknownTag] = []
@@ -109,15 +111,17 @@ extension RemoteLogSegmentMetadataSnapshotRecord {
             self.offset = offset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderEpoch = try r.int32("leaderEpoch")
             offset = try r.int64("offset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderEpoch)
-            w.integer(offset)
+            w.int32(leaderEpoch)
+            w.int64(offset)
             try w.unknownTags(unknownTags)
         }
     }

@@ -33,8 +33,9 @@ public struct RemoteLogSegmentMetadataUpdateRecord: WireMessage {
         self.remoteLogSegmentState = remoteLogSegmentState
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
-        try remoteLogSegmentId.read(&r)
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
+        remoteLogSegmentId = try RemoteLogSegmentIdEntry(&r)
         brokerId = try r.int32("brokerId")
         eventTimestampMs = try r.int64("eventTimestampMs")
         customMetadata = try r.optionalBytes("customMetadata")
@@ -42,18 +43,19 @@ public struct RemoteLogSegmentMetadataUpdateRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try remoteLogSegmentId.write(&w)
-        w.integer(brokerId)
-        w.integer(eventTimestampMs)
+        w.int32(brokerId)
+        w.int64(eventTimestampMs)
         try w.optionalBytes(customMetadata, "customMetadata")
-        w.integer(remoteLogSegmentState)
+        w.int8(remoteLogSegmentState)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension RemoteLogSegmentMetadataUpdateRecord {
-    public struct RemoteLogSegmentIdEntry: WireStructure {
+    public struct RemoteLogSegmentIdEntry: WireValue {
         public var topicIdPartition: TopicIdPartitionEntry = TopicIdPartitionEntry()
         public var id: UniqueID = .zero
         public var unknownTags: [UnknownTag] = []
@@ -68,12 +70,14 @@ extension RemoteLogSegmentMetadataUpdateRecord {
             self.id = id
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
-            try topicIdPartition.read(&r)
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
+            topicIdPartition = try TopicIdPartitionEntry(&r)
             id = try r.uuid("id")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try topicIdPartition.write(&w)
             w.uuid(id)
@@ -81,7 +85,7 @@ extension RemoteLogSegmentMetadataUpdateRecord {
         }
     }
 
-    public struct TopicIdPartitionEntry: WireStructure {
+    public struct TopicIdPartitionEntry: WireValue {
         public var name: String = ""
         public var id: UniqueID = .zero
         public var partition: Int32 = 0
@@ -99,17 +103,19 @@ extension RemoteLogSegmentMetadataUpdateRecord {
             self.partition = partition
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             id = try r.uuid("id")
             partition = try r.int32("partition")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             w.uuid(id)
-            w.integer(partition)
+            w.int32(partition)
             try w.unknownTags(unknownTags)
         }
     }

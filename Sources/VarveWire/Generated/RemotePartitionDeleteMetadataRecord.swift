@@ -30,25 +30,27 @@ public struct RemotePartitionDeleteMetadataRecord: WireMessage {
         self.remotePartitionDeleteState = remotePartitionDeleteState
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
-        try topicIdPartition.read(&r)
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
+        topicIdPartition = try TopicIdPartitionEntry(&r)
         brokerId = try r.int32("brokerId")
         eventTimestampMs = try r.int64("eventTimestampMs")
         remotePartitionDeleteState = try r.int8("remotePartitionDeleteState")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try topicIdPartition.write(&w)
-        w.integer(brokerId)
-        w.integer(eventTimestampMs)
-        w.integer(remotePartitionDeleteState)
+        w.int32(brokerId)
+        w.int64(eventTimestampMs)
+        w.int8(remotePartitionDeleteState)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension RemotePartitionDeleteMetadataRecord {
-    public struct TopicIdPartitionEntry: WireStructure {
+    public struct TopicIdPartitionEntry: WireValue {
         public var name: String = ""
         public var id: UniqueID = .zero
         public var partition: Int32 = 0
@@ -66,17 +68,19 @@ extension RemotePartitionDeleteMetadataRecord {
             self.partition = partition
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             id = try r.uuid("id")
             partition = try r.int32("partition")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             w.uuid(id)
-            w.integer(partition)
+            w.int32(partition)
             try w.unknownTags(unknownTags)
         }
     }

@@ -21,11 +21,13 @@ public struct RemoveAccessControlEntryRecord: WireMessage {
         self.id = id
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         id = try r.uuid("id")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(id)
         try w.unknownTags(unknownTags)

@@ -19,11 +19,13 @@ public struct RemoveDelegationTokenRecord: WireMessage {
         self.tokenId = tokenId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         tokenId = try r.string("tokenId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(tokenId, "tokenId")
         try w.unknownTags(unknownTags)

@@ -27,16 +27,18 @@ public struct RemoveRaftVoterRequest: WireMessage {
         self.voterDirectoryId = voterDirectoryId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         clusterId = try r.optionalString("clusterId")
         voterId = try r.int32("voterId")
         voterDirectoryId = try r.uuid("voterDirectoryId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(clusterId, "clusterId")
-        w.integer(voterId)
+        w.int32(voterId)
         w.uuid(voterDirectoryId)
         try w.unknownTags(unknownTags)
     }
@@ -66,15 +68,17 @@ public struct RemoveRaftVoterResponse: WireMessage {
         self.errorMessage = errorMessage
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.unknownTags(unknownTags)

@@ -21,11 +21,13 @@ public struct RemoveTopicRecord: WireMessage {
         self.topicId = topicId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topicId = try r.uuid("topicId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.uuid(topicId)
         try w.unknownTags(unknownTags)

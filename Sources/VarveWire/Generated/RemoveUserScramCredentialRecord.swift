@@ -22,15 +22,17 @@ public struct RemoveUserScramCredentialRecord: WireMessage {
         self.mechanism = mechanism
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         name = try r.string("name")
         mechanism = try r.int8("mechanism")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(name, "name")
-        w.integer(mechanism)
+        w.int8(mechanism)
         try w.unknownTags(unknownTags)
     }
 }

@@ -22,15 +22,17 @@ public struct RenewDelegationTokenRequest: WireMessage {
         self.renewPeriodMs = renewPeriodMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         hmac = try r.bytes("hmac")
         renewPeriodMs = try r.int64("renewPeriodMs")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.bytes(hmac, "hmac")
-        w.integer(renewPeriodMs)
+        w.int64(renewPeriodMs)
         try w.unknownTags(unknownTags)
     }
 }
@@ -59,17 +61,19 @@ public struct RenewDelegationTokenResponse: WireMessage {
         self.throttleTimeMs = throttleTimeMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         expiryTimestampMs = try r.int64("expiryTimestampMs")
         throttleTimeMs = try r.int32("throttleTimeMs")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.errorCode(errorCode)
-        w.integer(expiryTimestampMs)
-        w.integer(throttleTimeMs)
+        w.int64(expiryTimestampMs)
+        w.int32(throttleTimeMs)
         try w.unknownTags(unknownTags)
     }
 }

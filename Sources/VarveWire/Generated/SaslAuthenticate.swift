@@ -19,11 +19,13 @@ public struct SaslAuthenticateRequest: WireMessage {
         self.authBytes = authBytes
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         authBytes = try r.bytes("authBytes")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.bytes(authBytes, "authBytes")
         try w.unknownTags(unknownTags)
@@ -57,7 +59,8 @@ public struct SaslAuthenticateResponse: WireMessage {
         self.sessionLifetimeMs = sessionLifetimeMs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -66,12 +69,13 @@ public struct SaslAuthenticateResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.bytes(authBytes, "authBytes")
-        if v >= 1 { w.integer(sessionLifetimeMs) }
+        if v >= 1 { w.int64(sessionLifetimeMs) }
         try w.unknownTags(unknownTags)
     }
 }

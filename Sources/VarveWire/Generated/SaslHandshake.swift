@@ -18,10 +18,12 @@ public struct SaslHandshakeRequest: WireMessage {
         self.mechanism = mechanism
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         mechanism = try r.string("mechanism")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(mechanism, "mechanism")
     }
@@ -47,11 +49,13 @@ public struct SaslHandshakeResponse: WireMessage {
         self.mechanisms = mechanisms
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         errorCode = try r.errorCode("errorCode")
         mechanisms = try r.array("mechanisms", least: 2)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         w.errorCode(errorCode)
         try w.array(mechanisms, "mechanisms")

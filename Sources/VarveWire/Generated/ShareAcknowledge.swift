@@ -33,7 +33,8 @@ public struct ShareAcknowledgeRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.optionalString("groupId")
         memberId = try r.optionalString("memberId")
@@ -43,11 +44,12 @@ public struct ShareAcknowledgeRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(groupId, "groupId")
         try w.optionalString(memberId, "memberId")
-        w.integer(shareSessionEpoch)
+        w.int32(shareSessionEpoch)
         if v >= 2 { w.bool(isRenewAck) } else if isRenewAck { throw w.absent("isRenewAck") }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
@@ -55,7 +57,7 @@ public struct ShareAcknowledgeRequest: WireMessage {
 }
 
 extension ShareAcknowledgeRequest {
-    public struct AcknowledgeTopic: WireStructure {
+    public struct AcknowledgeTopic: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [AcknowledgePartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -70,12 +72,14 @@ extension ShareAcknowledgeRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -83,7 +87,7 @@ extension ShareAcknowledgeRequest {
         }
     }
 
-    public struct AcknowledgePartition: WireStructure {
+    public struct AcknowledgePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var acknowledgementBatches: [AcknowledgementBatch] = []
         public var unknownTags: [UnknownTag] = []
@@ -98,20 +102,22 @@ extension ShareAcknowledgeRequest {
             self.acknowledgementBatches = acknowledgementBatches
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             acknowledgementBatches = try r.array("acknowledgementBatches", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.array(acknowledgementBatches, "acknowledgementBatches")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AcknowledgementBatch: WireStructure {
+    public struct AcknowledgementBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var acknowledgeTypes: [Int8] = []
@@ -129,16 +135,18 @@ extension ShareAcknowledgeRequest {
             self.acknowledgeTypes = acknowledgeTypes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             acknowledgeTypes = try r.array("acknowledgeTypes", least: 1)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
             try w.array(acknowledgeTypes, "acknowledgeTypes")
             try w.unknownTags(unknownTags)
         }
@@ -178,7 +186,8 @@ public struct ShareAcknowledgeResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -189,12 +198,13 @@ public struct ShareAcknowledgeResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
-        if v >= 2 { w.integer(acquisitionLockTimeoutMs) }
+        if v >= 2 { w.int32(acquisitionLockTimeoutMs) }
         try w.array(responses, "responses")
         try w.array(nodeEndpoints, "nodeEndpoints")
         try w.unknownTags(unknownTags)
@@ -202,7 +212,7 @@ public struct ShareAcknowledgeResponse: WireMessage {
 }
 
 extension ShareAcknowledgeResponse {
-    public struct ShareAcknowledgeTopicResponse: WireStructure {
+    public struct ShareAcknowledgeTopicResponse: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -217,12 +227,14 @@ extension ShareAcknowledgeResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 17)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -230,7 +242,7 @@ extension ShareAcknowledgeResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -251,16 +263,18 @@ extension ShareAcknowledgeResponse {
             self.currentLeader = currentLeader
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
-            try currentLeader.read(&r)
+            currentLeader = try LeaderIdAndEpoch(&r)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try currentLeader.write(&w)
@@ -268,7 +282,7 @@ extension ShareAcknowledgeResponse {
         }
     }
 
-    public struct LeaderIdAndEpoch: WireStructure {
+    public struct LeaderIdAndEpoch: WireValue {
         public var leaderId: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -283,20 +297,22 @@ extension ShareAcknowledgeResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -317,7 +333,8 @@ extension ShareAcknowledgeResponse {
             self.rack = rack
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.int32("port")
@@ -325,10 +342,11 @@ extension ShareAcknowledgeResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.optionalString(rack, "rack")
             try w.unknownTags(unknownTags)
         }

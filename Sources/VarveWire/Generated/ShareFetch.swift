@@ -54,7 +54,8 @@ public struct ShareFetchRequest: WireMessage {
         self.forgottenTopicsData = forgottenTopicsData
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.optionalString("groupId")
         memberId = try r.optionalString("memberId")
@@ -71,17 +72,18 @@ public struct ShareFetchRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(groupId, "groupId")
         try w.optionalString(memberId, "memberId")
-        w.integer(shareSessionEpoch)
-        w.integer(maxWaitMs)
-        w.integer(minBytes)
-        w.integer(maxBytes)
-        w.integer(maxRecords)
-        w.integer(batchSize)
-        if v >= 2 { w.integer(shareAcquireMode) }
+        w.int32(shareSessionEpoch)
+        w.int32(maxWaitMs)
+        w.int32(minBytes)
+        w.int32(maxBytes)
+        w.int32(maxRecords)
+        w.int32(batchSize)
+        if v >= 2 { w.int8(shareAcquireMode) }
         if v >= 2 { w.bool(isRenewAck) } else if isRenewAck { throw w.absent("isRenewAck") }
         try w.array(topics, "topics")
         try w.array(forgottenTopicsData, "forgottenTopicsData")
@@ -90,7 +92,7 @@ public struct ShareFetchRequest: WireMessage {
 }
 
 extension ShareFetchRequest {
-    public struct FetchTopic: WireStructure {
+    public struct FetchTopic: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [FetchPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -105,12 +107,14 @@ extension ShareFetchRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -118,7 +122,7 @@ extension ShareFetchRequest {
         }
     }
 
-    public struct FetchPartition: WireStructure {
+    public struct FetchPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var acknowledgementBatches: [AcknowledgementBatch] = []
         public var unknownTags: [UnknownTag] = []
@@ -133,20 +137,22 @@ extension ShareFetchRequest {
             self.acknowledgementBatches = acknowledgementBatches
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             acknowledgementBatches = try r.array("acknowledgementBatches", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             try w.array(acknowledgementBatches, "acknowledgementBatches")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AcknowledgementBatch: WireStructure {
+    public struct AcknowledgementBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var acknowledgeTypes: [Int8] = []
@@ -164,22 +170,24 @@ extension ShareFetchRequest {
             self.acknowledgeTypes = acknowledgeTypes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             acknowledgeTypes = try r.array("acknowledgeTypes", least: 1)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
             try w.array(acknowledgeTypes, "acknowledgeTypes")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct ForgottenTopic: WireStructure {
+    public struct ForgottenTopic: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -194,12 +202,14 @@ extension ShareFetchRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -241,7 +251,8 @@ public struct ShareFetchResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -251,11 +262,12 @@ public struct ShareFetchResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
-        w.integer(acquisitionLockTimeoutMs)
+        w.int32(acquisitionLockTimeoutMs)
         try w.array(responses, "responses")
         try w.array(nodeEndpoints, "nodeEndpoints")
         try w.unknownTags(unknownTags)
@@ -263,7 +275,7 @@ public struct ShareFetchResponse: WireMessage {
 }
 
 extension ShareFetchResponse {
-    public struct ShareFetchableTopicResponse: WireStructure {
+    public struct ShareFetchableTopicResponse: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -278,12 +290,14 @@ extension ShareFetchResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 22)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -291,7 +305,7 @@ extension ShareFetchResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -324,20 +338,22 @@ extension ShareFetchResponse {
             self.acquiredRecords = acquiredRecords
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             acknowledgeErrorCode = try r.errorCode("acknowledgeErrorCode")
             acknowledgeErrorMessage = try r.optionalString("acknowledgeErrorMessage")
-            try currentLeader.read(&r)
+            currentLeader = try LeaderIdAndEpoch(&r)
             records = try r.records("records")
             acquiredRecords = try r.array("acquiredRecords", least: 19)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             w.errorCode(acknowledgeErrorCode)
@@ -349,7 +365,7 @@ extension ShareFetchResponse {
         }
     }
 
-    public struct LeaderIdAndEpoch: WireStructure {
+    public struct LeaderIdAndEpoch: WireValue {
         public var leaderId: Int32 = 0
         public var leaderEpoch: Int32 = 0
         public var unknownTags: [UnknownTag] = []
@@ -364,20 +380,22 @@ extension ShareFetchResponse {
             self.leaderEpoch = leaderEpoch
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct AcquiredRecords: WireStructure {
+    public struct AcquiredRecords: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var deliveryCount: Int16 = 0
@@ -395,22 +413,24 @@ extension ShareFetchResponse {
             self.deliveryCount = deliveryCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             deliveryCount = try r.int16("deliveryCount")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
-            w.integer(deliveryCount)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
+            w.int16(deliveryCount)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: Int32 = 0
@@ -431,7 +451,8 @@ extension ShareFetchResponse {
             self.rack = rack
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.int32("port")
@@ -439,10 +460,11 @@ extension ShareFetchResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.optionalString(rack, "rack")
             try w.unknownTags(unknownTags)
         }

@@ -23,11 +23,13 @@ public struct ShareGroupCurrentMemberAssignmentKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -61,7 +63,8 @@ public struct ShareGroupCurrentMemberAssignmentValue: WireMessage {
         self.assignedPartitions = assignedPartitions
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         memberEpoch = try r.int32("memberEpoch")
         previousMemberEpoch = try r.int32("previousMemberEpoch")
         state = try r.int8("state")
@@ -69,17 +72,18 @@ public struct ShareGroupCurrentMemberAssignmentValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(memberEpoch)
-        w.integer(previousMemberEpoch)
-        w.integer(state)
+        w.int32(memberEpoch)
+        w.int32(previousMemberEpoch)
+        w.int8(state)
         try w.array(assignedPartitions, "assignedPartitions")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ShareGroupCurrentMemberAssignmentValue {
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -94,12 +98,14 @@ extension ShareGroupCurrentMemberAssignmentValue {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")

@@ -24,12 +24,14 @@ public struct ShareGroupDescribeRequest: WireMessage {
         self.includeAuthorizedOperations = includeAuthorizedOperations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupIds = try r.array("groupIds", least: 1)
         includeAuthorizedOperations = try r.bool("includeAuthorizedOperations")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(groupIds, "groupIds")
         w.bool(includeAuthorizedOperations)
@@ -58,21 +60,23 @@ public struct ShareGroupDescribeResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         groups = try r.array("groups", least: 20)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ShareGroupDescribeResponse {
-    public struct DescribedGroup: WireStructure {
+    public struct DescribedGroup: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
         public var groupId: String = ""
@@ -108,7 +112,8 @@ extension ShareGroupDescribeResponse {
             self.authorizedOperations = authorizedOperations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             groupId = try r.string("groupId")
@@ -121,21 +126,22 @@ extension ShareGroupDescribeResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.string(groupId, "groupId")
             try w.string(groupState, "groupState")
-            w.integer(groupEpoch)
-            w.integer(assignmentEpoch)
+            w.int32(groupEpoch)
+            w.int32(assignmentEpoch)
             try w.string(assignorName, "assignorName")
             try w.array(members, "members")
-            w.integer(authorizedOperations)
+            w.int32(authorizedOperations)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Member: WireStructure {
+    public struct Member: WireValue {
         public var memberId: String = ""
         public var rackId: String? = nil
         public var memberEpoch: Int32 = 0
@@ -165,21 +171,23 @@ extension ShareGroupDescribeResponse {
             self.assignment = assignment
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             memberId = try r.string("memberId")
             rackId = try r.optionalString("rackId")
             memberEpoch = try r.int32("memberEpoch")
             clientId = try r.string("clientId")
             clientHost = try r.string("clientHost")
             subscribedTopicNames = try r.array("subscribedTopicNames", least: 1)
-            try assignment.read(&r)
+            assignment = try Assignment(&r)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(memberId, "memberId")
             try w.optionalString(rackId, "rackId")
-            w.integer(memberEpoch)
+            w.int32(memberEpoch)
             try w.string(clientId, "clientId")
             try w.string(clientHost, "clientHost")
             try w.array(subscribedTopicNames, "subscribedTopicNames")
@@ -188,7 +196,7 @@ extension ShareGroupDescribeResponse {
         }
     }
 
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var topicName: String = ""
         public var partitions: [Int32] = []
@@ -206,13 +214,15 @@ extension ShareGroupDescribeResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.string(topicName, "topicName")
@@ -221,7 +231,7 @@ extension ShareGroupDescribeResponse {
         }
     }
 
-    public struct Assignment: WireStructure {
+    public struct Assignment: WireValue {
         public var topicPartitions: [TopicPartitions] = []
         public var unknownTags: [UnknownTag] = []
 
@@ -233,11 +243,13 @@ extension ShareGroupDescribeResponse {
             self.topicPartitions = topicPartitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicPartitions = try r.array("topicPartitions", least: 19)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(topicPartitions, "topicPartitions")
             try w.unknownTags(unknownTags)

@@ -33,7 +33,8 @@ public struct ShareGroupHeartbeatRequest: WireMessage {
         self.subscribedTopicNames = subscribedTopicNames
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
         memberEpoch = try r.int32("memberEpoch")
@@ -42,10 +43,11 @@ public struct ShareGroupHeartbeatRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
-        w.integer(memberEpoch)
+        w.int32(memberEpoch)
         try w.optionalString(rackId, "rackId")
         try w.optionalArray(subscribedTopicNames, "subscribedTopicNames")
         try w.unknownTags(unknownTags)
@@ -88,7 +90,8 @@ public struct ShareGroupHeartbeatResponse: WireMessage {
         self.assignment = assignment
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -99,20 +102,21 @@ public struct ShareGroupHeartbeatResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.optionalString(memberId, "memberId")
-        w.integer(memberEpoch)
-        w.integer(heartbeatIntervalMs)
+        w.int32(memberEpoch)
+        w.int32(heartbeatIntervalMs)
         try w.optionalStructure(assignment)
         try w.unknownTags(unknownTags)
     }
 }
 
 extension ShareGroupHeartbeatResponse {
-    public struct Assignment: WireStructure {
+    public struct Assignment: WireValue {
         public var topicPartitions: [TopicPartitions] = []
         public var unknownTags: [UnknownTag] = []
 
@@ -124,18 +128,20 @@ extension ShareGroupHeartbeatResponse {
             self.topicPartitions = topicPartitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicPartitions = try r.array("topicPartitions", least: 18)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(topicPartitions, "topicPartitions")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TopicPartitions: WireStructure {
+    public struct TopicPartitions: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -150,12 +156,14 @@ extension ShareGroupHeartbeatResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")

@@ -21,11 +21,13 @@ public struct ShareGroupMemberMetadataKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -59,7 +61,8 @@ public struct ShareGroupMemberMetadataValue: WireMessage {
         self.subscribedTopicNames = subscribedTopicNames
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         rackId = try r.optionalString("rackId")
         clientId = try r.string("clientId")
         clientHost = try r.string("clientHost")
@@ -67,6 +70,7 @@ public struct ShareGroupMemberMetadataValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(rackId, "rackId")
         try w.string(clientId, "clientId")

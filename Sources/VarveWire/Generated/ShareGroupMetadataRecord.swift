@@ -18,10 +18,12 @@ public struct ShareGroupMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -48,15 +50,17 @@ public struct ShareGroupMetadataValue: WireMessage {
         self.metadataHash = metadataHash
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         epoch = try r.int32("epoch")
         metadataHash = try r.int64("metadataHash")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(epoch)
-        w.integer(metadataHash)
+        w.int32(epoch)
+        w.int64(metadataHash)
         try w.unknownTags(unknownTags)
     }
 }

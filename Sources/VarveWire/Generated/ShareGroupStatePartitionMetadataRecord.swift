@@ -20,10 +20,12 @@ public struct ShareGroupStatePartitionMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -53,13 +55,15 @@ public struct ShareGroupStatePartitionMetadataValue: WireMessage {
         self.deletingTopics = deletingTopics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         initializingTopics = try r.array("initializingTopics", least: 19)
         initializedTopics = try r.array("initializedTopics", least: 19)
         deletingTopics = try r.array("deletingTopics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(initializingTopics, "initializingTopics")
         try w.array(initializedTopics, "initializedTopics")
@@ -69,7 +73,7 @@ public struct ShareGroupStatePartitionMetadataValue: WireMessage {
 }
 
 extension ShareGroupStatePartitionMetadataValue {
-    public struct TopicPartitionsInfo: WireStructure {
+    public struct TopicPartitionsInfo: WireValue {
         public var topicId: UniqueID = .zero
         public var topicName: String = ""
         public var partitions: [Int32] = []
@@ -87,13 +91,15 @@ extension ShareGroupStatePartitionMetadataValue {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.string(topicName, "topicName")
@@ -102,7 +108,7 @@ extension ShareGroupStatePartitionMetadataValue {
         }
     }
 
-    public struct TopicInfo: WireStructure {
+    public struct TopicInfo: WireValue {
         public var topicId: UniqueID = .zero
         public var topicName: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -117,12 +123,14 @@ extension ShareGroupStatePartitionMetadataValue {
             self.topicName = topicName
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             topicName = try r.string("topicName")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.string(topicName, "topicName")

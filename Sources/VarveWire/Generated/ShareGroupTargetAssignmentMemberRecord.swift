@@ -23,11 +23,13 @@ public struct ShareGroupTargetAssignmentMemberKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -52,11 +54,13 @@ public struct ShareGroupTargetAssignmentMemberValue: WireMessage {
         self.topicPartitions = topicPartitions
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         topicPartitions = try r.array("topicPartitions", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(topicPartitions, "topicPartitions")
         try w.unknownTags(unknownTags)
@@ -64,7 +68,7 @@ public struct ShareGroupTargetAssignmentMemberValue: WireMessage {
 }
 
 extension ShareGroupTargetAssignmentMemberValue {
-    public struct TopicPartition: WireStructure {
+    public struct TopicPartition: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -79,12 +83,14 @@ extension ShareGroupTargetAssignmentMemberValue {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")

@@ -18,10 +18,12 @@ public struct ShareGroupTargetAssignmentMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -48,7 +50,8 @@ public struct ShareGroupTargetAssignmentMetadataValue: WireMessage {
         self.assignmentTimestamp = assignmentTimestamp
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         assignmentEpoch = try r.int32("assignmentEpoch")
         var tags = try r.tags()
         while let tag = try r.next(&tags) {
@@ -60,12 +63,13 @@ public struct ShareGroupTargetAssignmentMetadataValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(assignmentEpoch)
+        w.int32(assignmentEpoch)
         var tags = w.beginTags()
         if assignmentTimestamp != 0 {
             w.begin(0, &tags)
-            w.integer(assignmentTimestamp)
+            w.int64(assignmentTimestamp)
             w.end(&tags)
         }
         try w.endTags(tags, unknownTags)

@@ -26,16 +26,18 @@ public struct ShareSnapshotKey: WireMessage {
         self.partition = partition
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topicId = try r.uuid("topicId")
         partition = try r.int32("partition")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         w.uuid(topicId)
-        w.integer(partition)
+        w.int32(partition)
     }
 }
 
@@ -78,7 +80,8 @@ public struct ShareSnapshotValue: WireMessage {
         self.stateBatches = stateBatches
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         snapshotEpoch = try r.int32("snapshotEpoch")
         stateEpoch = try r.int32("stateEpoch")
         leaderEpoch = try r.int32("leaderEpoch")
@@ -96,18 +99,19 @@ public struct ShareSnapshotValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(snapshotEpoch)
-        w.integer(stateEpoch)
-        w.integer(leaderEpoch)
-        w.integer(startOffset)
-        w.integer(createTimestamp)
-        w.integer(writeTimestamp)
+        w.int32(snapshotEpoch)
+        w.int32(stateEpoch)
+        w.int32(leaderEpoch)
+        w.int64(startOffset)
+        w.int64(createTimestamp)
+        w.int64(writeTimestamp)
         try w.array(stateBatches, "stateBatches")
         var tags = w.beginTags()
         if deliveryCompleteCount != -1 {
             w.begin(0, &tags)
-            w.integer(deliveryCompleteCount)
+            w.int32(deliveryCompleteCount)
             w.end(&tags)
         }
         try w.endTags(tags, unknownTags)
@@ -115,7 +119,7 @@ public struct ShareSnapshotValue: WireMessage {
 }
 
 extension ShareSnapshotValue {
-    public struct StateBatch: WireStructure {
+    public struct StateBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var deliveryState: Int8 = 0
@@ -136,7 +140,8 @@ extension ShareSnapshotValue {
             self.deliveryCount = deliveryCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             deliveryState = try r.int8("deliveryState")
@@ -144,11 +149,12 @@ extension ShareSnapshotValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
-            w.integer(deliveryState)
-            w.integer(deliveryCount)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
+            w.int8(deliveryState)
+            w.int16(deliveryCount)
             try w.unknownTags(unknownTags)
         }
     }

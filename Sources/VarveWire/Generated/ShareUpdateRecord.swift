@@ -26,16 +26,18 @@ public struct ShareUpdateKey: WireMessage {
         self.partition = partition
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topicId = try r.uuid("topicId")
         partition = try r.int32("partition")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         w.uuid(topicId)
-        w.integer(partition)
+        w.int32(partition)
     }
 }
 
@@ -69,7 +71,8 @@ public struct ShareUpdateValue: WireMessage {
         self.stateBatches = stateBatches
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         snapshotEpoch = try r.int32("snapshotEpoch")
         leaderEpoch = try r.int32("leaderEpoch")
         startOffset = try r.int64("startOffset")
@@ -84,15 +87,16 @@ public struct ShareUpdateValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(snapshotEpoch)
-        w.integer(leaderEpoch)
-        w.integer(startOffset)
+        w.int32(snapshotEpoch)
+        w.int32(leaderEpoch)
+        w.int64(startOffset)
         try w.array(stateBatches, "stateBatches")
         var tags = w.beginTags()
         if deliveryCompleteCount != -1 {
             w.begin(0, &tags)
-            w.integer(deliveryCompleteCount)
+            w.int32(deliveryCompleteCount)
             w.end(&tags)
         }
         try w.endTags(tags, unknownTags)
@@ -100,7 +104,7 @@ public struct ShareUpdateValue: WireMessage {
 }
 
 extension ShareUpdateValue {
-    public struct StateBatch: WireStructure {
+    public struct StateBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var deliveryState: Int8 = 0
@@ -121,7 +125,8 @@ extension ShareUpdateValue {
             self.deliveryCount = deliveryCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             deliveryState = try r.int8("deliveryState")
@@ -129,11 +134,12 @@ extension ShareUpdateValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
-            w.integer(deliveryState)
-            w.integer(deliveryCount)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
+            w.int8(deliveryState)
+            w.int16(deliveryCount)
             try w.unknownTags(unknownTags)
         }
     }

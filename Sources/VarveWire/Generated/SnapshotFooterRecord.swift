@@ -19,13 +19,15 @@ public struct SnapshotFooterRecord: WireMessage {
         self.version = version
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         version = try r.int16("version")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(version)
+        w.int16(version)
         try w.unknownTags(unknownTags)
     }
 }

@@ -22,15 +22,17 @@ public struct SnapshotHeaderRecord: WireMessage {
         self.lastContainedLogTimestamp = lastContainedLogTimestamp
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         version = try r.int16("version")
         lastContainedLogTimestamp = try r.int64("lastContainedLogTimestamp")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(version)
-        w.integer(lastContainedLogTimestamp)
+        w.int16(version)
+        w.int64(lastContainedLogTimestamp)
         try w.unknownTags(unknownTags)
     }
 }

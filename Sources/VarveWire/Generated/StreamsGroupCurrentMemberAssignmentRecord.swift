@@ -21,11 +21,13 @@ public struct StreamsGroupCurrentMemberAssignmentKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -74,7 +76,8 @@ public struct StreamsGroupCurrentMemberAssignmentValue: WireMessage {
         self.warmupTasksPendingRevocation = warmupTasksPendingRevocation
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         memberEpoch = try r.int32("memberEpoch")
         previousMemberEpoch = try r.int32("previousMemberEpoch")
         state = try r.int8("state")
@@ -87,10 +90,11 @@ public struct StreamsGroupCurrentMemberAssignmentValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(memberEpoch)
-        w.integer(previousMemberEpoch)
-        w.integer(state)
+        w.int32(memberEpoch)
+        w.int32(previousMemberEpoch)
+        w.int8(state)
         try w.array(activeTasks, "activeTasks")
         try w.array(standbyTasks, "standbyTasks")
         try w.array(warmupTasks, "warmupTasks")
@@ -102,7 +106,7 @@ public struct StreamsGroupCurrentMemberAssignmentValue: WireMessage {
 }
 
 extension StreamsGroupCurrentMemberAssignmentValue {
-    public struct TaskIds: WireStructure {
+    public struct TaskIds: WireValue {
         public var subtopologyId: String = ""
         public var partitions: [Int32] = []
         public var assignmentEpochs: [Int32]? = []
@@ -120,7 +124,8 @@ extension StreamsGroupCurrentMemberAssignmentValue {
             self.assignmentEpochs = assignmentEpochs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partitions = try r.array("partitions", least: 4)
             var tags = try r.tags()
@@ -133,6 +138,7 @@ extension StreamsGroupCurrentMemberAssignmentValue {
             }
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(partitions, "partitions")

@@ -22,12 +22,14 @@ public struct StreamsGroupDescribeRequest: WireMessage {
         self.includeAuthorizedOperations = includeAuthorizedOperations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupIds = try r.array("groupIds", least: 1)
         includeAuthorizedOperations = try r.bool("includeAuthorizedOperations")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(groupIds, "groupIds")
         w.bool(includeAuthorizedOperations)
@@ -56,21 +58,23 @@ public struct StreamsGroupDescribeResponse: WireMessage {
         self.groups = groups
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         groups = try r.array("groups", least: 20)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(groups, "groups")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension StreamsGroupDescribeResponse {
-    public struct DescribedGroup: WireStructure {
+    public struct DescribedGroup: WireValue {
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
         public var groupId: String = ""
@@ -106,7 +110,8 @@ extension StreamsGroupDescribeResponse {
             self.authorizedOperations = authorizedOperations
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             groupId = try r.string("groupId")
@@ -119,21 +124,22 @@ extension StreamsGroupDescribeResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.string(groupId, "groupId")
             try w.string(groupState, "groupState")
-            w.integer(groupEpoch)
-            w.integer(assignmentEpoch)
+            w.int32(groupEpoch)
+            w.int32(assignmentEpoch)
             try w.optionalStructure(topology)
             try w.array(members, "members")
-            w.integer(authorizedOperations)
+            w.int32(authorizedOperations)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Topology: WireStructure {
+    public struct Topology: WireValue {
         public var epoch: Int32 = 0
         public var subtopologies: [Subtopology]? = nil
         public var unknownTags: [UnknownTag] = []
@@ -148,20 +154,22 @@ extension StreamsGroupDescribeResponse {
             self.subtopologies = subtopologies
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             epoch = try r.int32("epoch")
             subtopologies = try r.optionalArray("subtopologies", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(epoch)
+            w.int32(epoch)
             try w.optionalArray(subtopologies, "subtopologies")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Subtopology: WireStructure {
+    public struct Subtopology: WireValue {
         public var subtopologyId: String = ""
         public var sourceTopics: [String] = []
         public var repartitionSinkTopics: [String] = []
@@ -185,7 +193,8 @@ extension StreamsGroupDescribeResponse {
             self.repartitionSourceTopics = repartitionSourceTopics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             sourceTopics = try r.array("sourceTopics", least: 1)
             repartitionSinkTopics = try r.array("repartitionSinkTopics", least: 1)
@@ -194,6 +203,7 @@ extension StreamsGroupDescribeResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(sourceTopics, "sourceTopics")
@@ -204,7 +214,7 @@ extension StreamsGroupDescribeResponse {
         }
     }
 
-    public struct Member: WireStructure {
+    public struct Member: WireValue {
         public var memberId: String = ""
         public var memberEpoch: Int32 = 0
         public var instanceId: String? = nil
@@ -258,7 +268,8 @@ extension StreamsGroupDescribeResponse {
             self.isClassic = isClassic
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             memberId = try r.string("memberId")
             memberEpoch = try r.int32("memberEpoch")
             instanceId = try r.optionalString("instanceId")
@@ -271,20 +282,21 @@ extension StreamsGroupDescribeResponse {
             clientTags = try r.array("clientTags", least: 3)
             taskOffsets = try r.array("taskOffsets", least: 14)
             taskEndOffsets = try r.array("taskEndOffsets", least: 14)
-            try assignment.read(&r)
-            try targetAssignment.read(&r)
+            assignment = try Assignment(&r)
+            targetAssignment = try Assignment(&r)
             isClassic = try r.bool("isClassic")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(memberId, "memberId")
-            w.integer(memberEpoch)
+            w.int32(memberEpoch)
             try w.optionalString(instanceId, "instanceId")
             try w.optionalString(rackId, "rackId")
             try w.string(clientId, "clientId")
             try w.string(clientHost, "clientHost")
-            w.integer(topologyEpoch)
+            w.int32(topologyEpoch)
             try w.string(processId, "processId")
             try w.optionalStructure(userEndpoint)
             try w.array(clientTags, "clientTags")
@@ -297,7 +309,7 @@ extension StreamsGroupDescribeResponse {
         }
     }
 
-    public struct Endpoint: WireStructure {
+    public struct Endpoint: WireValue {
         public var host: String = ""
         public var port: UInt16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -312,20 +324,22 @@ extension StreamsGroupDescribeResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TaskOffset: WireStructure {
+    public struct TaskOffset: WireValue {
         public var subtopologyId: String = ""
         public var partition: Int32 = 0
         public var offset: Int64 = 0
@@ -343,22 +357,24 @@ extension StreamsGroupDescribeResponse {
             self.offset = offset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partition = try r.int32("partition")
             offset = try r.int64("offset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
-            w.integer(partition)
-            w.integer(offset)
+            w.int32(partition)
+            w.int64(offset)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Assignment: WireStructure {
+    public struct Assignment: WireValue {
         public var activeTasks: [TaskIds] = []
         public var standbyTasks: [TaskIds] = []
         public var warmupTasks: [TaskIds] = []
@@ -376,13 +392,15 @@ extension StreamsGroupDescribeResponse {
             self.warmupTasks = warmupTasks
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             activeTasks = try r.array("activeTasks", least: 3)
             standbyTasks = try r.array("standbyTasks", least: 3)
             warmupTasks = try r.array("warmupTasks", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(activeTasks, "activeTasks")
             try w.array(standbyTasks, "standbyTasks")
@@ -391,7 +409,7 @@ extension StreamsGroupDescribeResponse {
         }
     }
 
-    public struct TaskIds: WireStructure {
+    public struct TaskIds: WireValue {
         public var subtopologyId: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -406,12 +424,14 @@ extension StreamsGroupDescribeResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(partitions, "partitions")
@@ -419,7 +439,7 @@ extension StreamsGroupDescribeResponse {
         }
     }
 
-    public struct KeyValue: WireStructure {
+    public struct KeyValue: WireValue {
         public var key: String = ""
         public var value: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -434,12 +454,14 @@ extension StreamsGroupDescribeResponse {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.string("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             try w.string(value, "value")
@@ -447,7 +469,7 @@ extension StreamsGroupDescribeResponse {
         }
     }
 
-    public struct TopicInfo: WireStructure {
+    public struct TopicInfo: WireValue {
         public var name: String = ""
         public var partitions: Int32 = 0
         public var replicationFactor: Int16 = 0
@@ -468,7 +490,8 @@ extension StreamsGroupDescribeResponse {
             self.topicConfigs = topicConfigs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.int32("partitions")
             replicationFactor = try r.int16("replicationFactor")
@@ -476,10 +499,11 @@ extension StreamsGroupDescribeResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(partitions)
-            w.integer(replicationFactor)
+            w.int32(partitions)
+            w.int16(replicationFactor)
             try w.array(topicConfigs, "topicConfigs")
             try w.unknownTags(unknownTags)
         }

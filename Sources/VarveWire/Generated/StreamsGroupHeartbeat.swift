@@ -67,7 +67,8 @@ public struct StreamsGroupHeartbeatRequest: WireMessage {
         self.shutdownApplication = shutdownApplication
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
         memberEpoch = try r.int32("memberEpoch")
@@ -88,14 +89,15 @@ public struct StreamsGroupHeartbeatRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
-        w.integer(memberEpoch)
-        w.integer(endpointInformationEpoch)
+        w.int32(memberEpoch)
+        w.int32(endpointInformationEpoch)
         try w.optionalString(instanceId, "instanceId")
         try w.optionalString(rackId, "rackId")
-        w.integer(rebalanceTimeoutMs)
+        w.int32(rebalanceTimeoutMs)
         try w.optionalStructure(topology)
         try w.optionalArray(activeTasks, "activeTasks")
         try w.optionalArray(standbyTasks, "standbyTasks")
@@ -111,7 +113,7 @@ public struct StreamsGroupHeartbeatRequest: WireMessage {
 }
 
 extension StreamsGroupHeartbeatRequest {
-    public struct Topology: WireStructure {
+    public struct Topology: WireValue {
         public var epoch: Int32 = 0
         public var subtopologies: [Subtopology] = []
         public var unknownTags: [UnknownTag] = []
@@ -126,20 +128,22 @@ extension StreamsGroupHeartbeatRequest {
             self.subtopologies = subtopologies
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             epoch = try r.int32("epoch")
             subtopologies = try r.array("subtopologies", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(epoch)
+            w.int32(epoch)
             try w.array(subtopologies, "subtopologies")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Subtopology: WireStructure {
+    public struct Subtopology: WireValue {
         public var subtopologyId: String = ""
         public var sourceTopics: [String] = []
         public var sourceTopicRegex: [String] = []
@@ -169,7 +173,8 @@ extension StreamsGroupHeartbeatRequest {
             self.copartitionGroups = copartitionGroups
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             sourceTopics = try r.array("sourceTopics", least: 1)
             sourceTopicRegex = try r.array("sourceTopicRegex", least: 1)
@@ -180,6 +185,7 @@ extension StreamsGroupHeartbeatRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(sourceTopics, "sourceTopics")
@@ -192,7 +198,7 @@ extension StreamsGroupHeartbeatRequest {
         }
     }
 
-    public struct CopartitionGroup: WireStructure {
+    public struct CopartitionGroup: WireValue {
         public var sourceTopics: [Int16] = []
         public var sourceTopicRegex: [Int16] = []
         public var repartitionSourceTopics: [Int16] = []
@@ -210,13 +216,15 @@ extension StreamsGroupHeartbeatRequest {
             self.repartitionSourceTopics = repartitionSourceTopics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             sourceTopics = try r.array("sourceTopics", least: 2)
             sourceTopicRegex = try r.array("sourceTopicRegex", least: 2)
             repartitionSourceTopics = try r.array("repartitionSourceTopics", least: 2)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(sourceTopics, "sourceTopics")
             try w.array(sourceTopicRegex, "sourceTopicRegex")
@@ -225,7 +233,7 @@ extension StreamsGroupHeartbeatRequest {
         }
     }
 
-    public struct KeyValue: WireStructure {
+    public struct KeyValue: WireValue {
         public var key: String = ""
         public var value: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -240,12 +248,14 @@ extension StreamsGroupHeartbeatRequest {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.string("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             try w.string(value, "value")
@@ -253,7 +263,7 @@ extension StreamsGroupHeartbeatRequest {
         }
     }
 
-    public struct TopicInfo: WireStructure {
+    public struct TopicInfo: WireValue {
         public var name: String = ""
         public var partitions: Int32 = 0
         public var replicationFactor: Int16 = 0
@@ -274,7 +284,8 @@ extension StreamsGroupHeartbeatRequest {
             self.topicConfigs = topicConfigs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.int32("partitions")
             replicationFactor = try r.int16("replicationFactor")
@@ -282,16 +293,17 @@ extension StreamsGroupHeartbeatRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(partitions)
-            w.integer(replicationFactor)
+            w.int32(partitions)
+            w.int16(replicationFactor)
             try w.array(topicConfigs, "topicConfigs")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct Endpoint: WireStructure {
+    public struct Endpoint: WireValue {
         public var host: String = ""
         public var port: UInt16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -306,20 +318,22 @@ extension StreamsGroupHeartbeatRequest {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TaskOffset: WireStructure {
+    public struct TaskOffset: WireValue {
         public var subtopologyId: String = ""
         public var partition: Int32 = 0
         public var offset: Int64 = 0
@@ -337,22 +351,24 @@ extension StreamsGroupHeartbeatRequest {
             self.offset = offset
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partition = try r.int32("partition")
             offset = try r.int64("offset")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
-            w.integer(partition)
-            w.integer(offset)
+            w.int32(partition)
+            w.int64(offset)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TaskIds: WireStructure {
+    public struct TaskIds: WireValue {
         public var subtopologyId: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -367,12 +383,14 @@ extension StreamsGroupHeartbeatRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(partitions, "partitions")
@@ -438,7 +456,8 @@ public struct StreamsGroupHeartbeatResponse: WireMessage {
         self.partitionsByUserEndpoint = partitionsByUserEndpoint
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         errorMessage = try r.optionalString("errorMessage")
@@ -456,27 +475,28 @@ public struct StreamsGroupHeartbeatResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         try w.string(memberId, "memberId")
-        w.integer(memberEpoch)
-        w.integer(heartbeatIntervalMs)
-        w.integer(acceptableRecoveryLag)
-        w.integer(taskOffsetIntervalMs)
+        w.int32(memberEpoch)
+        w.int32(heartbeatIntervalMs)
+        w.int32(acceptableRecoveryLag)
+        w.int32(taskOffsetIntervalMs)
         try w.optionalArray(status, "status")
         try w.optionalArray(activeTasks, "activeTasks")
         try w.optionalArray(standbyTasks, "standbyTasks")
         try w.optionalArray(warmupTasks, "warmupTasks")
-        w.integer(endpointInformationEpoch)
+        w.int32(endpointInformationEpoch)
         try w.optionalArray(partitionsByUserEndpoint, "partitionsByUserEndpoint")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension StreamsGroupHeartbeatResponse {
-    public struct EndpointToPartitions: WireStructure {
+    public struct EndpointToPartitions: WireValue {
         public var userEndpoint: Endpoint = Endpoint()
         public var activePartitions: [TopicPartition] = []
         public var standbyPartitions: [TopicPartition] = []
@@ -494,13 +514,15 @@ extension StreamsGroupHeartbeatResponse {
             self.standbyPartitions = standbyPartitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
-            try userEndpoint.read(&r)
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
+            userEndpoint = try Endpoint(&r)
             activePartitions = try r.array("activePartitions", least: 3)
             standbyPartitions = try r.array("standbyPartitions", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try userEndpoint.write(&w)
             try w.array(activePartitions, "activePartitions")
@@ -509,7 +531,7 @@ extension StreamsGroupHeartbeatResponse {
         }
     }
 
-    public struct Status: WireStructure {
+    public struct Status: WireValue {
         public var statusCode: Int8 = 0
         public var statusDetail: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -524,20 +546,22 @@ extension StreamsGroupHeartbeatResponse {
             self.statusDetail = statusDetail
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             statusCode = try r.int8("statusCode")
             statusDetail = try r.string("statusDetail")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(statusCode)
+            w.int8(statusCode)
             try w.string(statusDetail, "statusDetail")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct TopicPartition: WireStructure {
+    public struct TopicPartition: WireValue {
         public var topic: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -552,12 +576,14 @@ extension StreamsGroupHeartbeatResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitions, "partitions")
@@ -565,7 +591,7 @@ extension StreamsGroupHeartbeatResponse {
         }
     }
 
-    public struct TaskIds: WireStructure {
+    public struct TaskIds: WireValue {
         public var subtopologyId: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -580,12 +606,14 @@ extension StreamsGroupHeartbeatResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(partitions, "partitions")
@@ -593,7 +621,7 @@ extension StreamsGroupHeartbeatResponse {
         }
     }
 
-    public struct Endpoint: WireStructure {
+    public struct Endpoint: WireValue {
         public var host: String = ""
         public var port: UInt16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -608,15 +636,17 @@ extension StreamsGroupHeartbeatResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }

@@ -21,11 +21,13 @@ public struct StreamsGroupMemberMetadataKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -74,7 +76,8 @@ public struct StreamsGroupMemberMetadataValue: WireMessage {
         self.clientTags = clientTags
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         instanceId = try r.optionalString("instanceId")
         rackId = try r.optionalString("rackId")
         clientId = try r.string("clientId")
@@ -87,13 +90,14 @@ public struct StreamsGroupMemberMetadataValue: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(instanceId, "instanceId")
         try w.optionalString(rackId, "rackId")
         try w.string(clientId, "clientId")
         try w.string(clientHost, "clientHost")
-        w.integer(rebalanceTimeoutMs)
-        w.integer(topologyEpoch)
+        w.int32(rebalanceTimeoutMs)
+        w.int32(topologyEpoch)
         try w.string(processId, "processId")
         try w.optionalStructure(userEndpoint)
         try w.array(clientTags, "clientTags")
@@ -102,7 +106,7 @@ public struct StreamsGroupMemberMetadataValue: WireMessage {
 }
 
 extension StreamsGroupMemberMetadataValue {
-    public struct Endpoint: WireStructure {
+    public struct Endpoint: WireValue {
         public var host: String = ""
         public var port: UInt16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -117,20 +121,22 @@ extension StreamsGroupMemberMetadataValue {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct KeyValue: WireStructure {
+    public struct KeyValue: WireValue {
         public var key: String = ""
         public var value: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -145,12 +151,14 @@ extension StreamsGroupMemberMetadataValue {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.string("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             try w.string(value, "value")

@@ -18,10 +18,12 @@ public struct StreamsGroupMetadataKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -54,7 +56,8 @@ public struct StreamsGroupMetadataValue: WireMessage {
         self.lastAssignmentConfigs = lastAssignmentConfigs
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         epoch = try r.int32("epoch")
         metadataHash = try r.int64("metadataHash")
         var tags = try r.tags()
@@ -68,13 +71,14 @@ public struct StreamsGroupMetadataValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(epoch)
-        w.integer(metadataHash)
+        w.int32(epoch)
+        w.int64(metadataHash)
         var tags = w.beginTags()
         if validatedTopologyEpoch != -1 {
             w.begin(0, &tags)
-            w.integer(validatedTopologyEpoch)
+            w.int32(validatedTopologyEpoch)
             w.end(&tags)
         }
         if lastAssignmentConfigs != [] {
@@ -87,7 +91,7 @@ public struct StreamsGroupMetadataValue: WireMessage {
 }
 
 extension StreamsGroupMetadataValue {
-    public struct LastAssignmentConfig: WireStructure {
+    public struct LastAssignmentConfig: WireValue {
         public var key: String = ""
         public var value: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -102,12 +106,14 @@ extension StreamsGroupMetadataValue {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.string("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             try w.string(value, "value")

@@ -21,11 +21,13 @@ public struct StreamsGroupTargetAssignmentMemberKey: WireMessage {
         self.memberId = memberId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         memberId = try r.string("memberId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.string(memberId, "memberId")
@@ -56,13 +58,15 @@ public struct StreamsGroupTargetAssignmentMemberValue: WireMessage {
         self.warmupTasks = warmupTasks
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         activeTasks = try r.array("activeTasks", least: 3)
         standbyTasks = try r.array("standbyTasks", least: 3)
         warmupTasks = try r.array("warmupTasks", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(activeTasks, "activeTasks")
         try w.array(standbyTasks, "standbyTasks")
@@ -72,7 +76,7 @@ public struct StreamsGroupTargetAssignmentMemberValue: WireMessage {
 }
 
 extension StreamsGroupTargetAssignmentMemberValue {
-    public struct TaskIds: WireStructure {
+    public struct TaskIds: WireValue {
         public var subtopologyId: String = ""
         public var partitions: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -87,12 +91,14 @@ extension StreamsGroupTargetAssignmentMemberValue {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             partitions = try r.array("partitions", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(partitions, "partitions")

@@ -18,10 +18,12 @@ public struct StreamsGroupTopologyKey: WireMessage {
         self.groupId = groupId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
     }
@@ -48,21 +50,23 @@ public struct StreamsGroupTopologyValue: WireMessage {
         self.subtopologies = subtopologies
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         epoch = try r.int32("epoch")
         subtopologies = try r.array("subtopologies", least: 8)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(epoch)
+        w.int32(epoch)
         try w.array(subtopologies, "subtopologies")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension StreamsGroupTopologyValue {
-    public struct Subtopology: WireStructure {
+    public struct Subtopology: WireValue {
         public var subtopologyId: String = ""
         public var sourceTopics: [String] = []
         public var sourceTopicRegex: [String] = []
@@ -92,7 +96,8 @@ extension StreamsGroupTopologyValue {
             self.copartitionGroups = copartitionGroups
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             subtopologyId = try r.string("subtopologyId")
             sourceTopics = try r.array("sourceTopics", least: 1)
             sourceTopicRegex = try r.array("sourceTopicRegex", least: 1)
@@ -103,6 +108,7 @@ extension StreamsGroupTopologyValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(subtopologyId, "subtopologyId")
             try w.array(sourceTopics, "sourceTopics")
@@ -115,7 +121,7 @@ extension StreamsGroupTopologyValue {
         }
     }
 
-    public struct CopartitionGroup: WireStructure {
+    public struct CopartitionGroup: WireValue {
         public var sourceTopics: [Int16] = []
         public var sourceTopicRegex: [Int16] = []
         public var repartitionSourceTopics: [Int16] = []
@@ -133,13 +139,15 @@ extension StreamsGroupTopologyValue {
             self.repartitionSourceTopics = repartitionSourceTopics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             sourceTopics = try r.array("sourceTopics", least: 2)
             sourceTopicRegex = try r.array("sourceTopicRegex", least: 2)
             repartitionSourceTopics = try r.array("repartitionSourceTopics", least: 2)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.array(sourceTopics, "sourceTopics")
             try w.array(sourceTopicRegex, "sourceTopicRegex")
@@ -148,7 +156,7 @@ extension StreamsGroupTopologyValue {
         }
     }
 
-    public struct TopicConfig: WireStructure {
+    public struct TopicConfig: WireValue {
         public var key: String = ""
         public var value: String = ""
         public var unknownTags: [UnknownTag] = []
@@ -163,12 +171,14 @@ extension StreamsGroupTopologyValue {
             self.value = value
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             key = try r.string("key")
             value = try r.string("value")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(key, "key")
             try w.string(value, "value")
@@ -176,7 +186,7 @@ extension StreamsGroupTopologyValue {
         }
     }
 
-    public struct TopicInfo: WireStructure {
+    public struct TopicInfo: WireValue {
         public var name: String = ""
         public var partitions: Int32 = 0
         public var replicationFactor: Int16 = 0
@@ -197,7 +207,8 @@ extension StreamsGroupTopologyValue {
             self.topicConfigs = topicConfigs
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.int32("partitions")
             replicationFactor = try r.int16("replicationFactor")
@@ -205,10 +216,11 @@ extension StreamsGroupTopologyValue {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
-            w.integer(partitions)
-            w.integer(replicationFactor)
+            w.int32(partitions)
+            w.int16(replicationFactor)
             try w.array(topicConfigs, "topicConfigs")
             try w.unknownTags(unknownTags)
         }

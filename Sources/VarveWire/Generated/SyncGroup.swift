@@ -37,7 +37,8 @@ public struct SyncGroupRequest: WireMessage {
         self.assignments = assignments
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         groupId = try r.string("groupId")
         generationId = try r.int32("generationId")
@@ -49,10 +50,11 @@ public struct SyncGroupRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(groupId, "groupId")
-        w.integer(generationId)
+        w.int32(generationId)
         try w.string(memberId, "memberId")
         if v >= 3 { try w.optionalString(groupInstanceId, "groupInstanceId") } else if groupInstanceId != nil { throw w.absent("groupInstanceId") }
         if v >= 5 { try w.optionalString(protocolType, "protocolType") }
@@ -63,7 +65,7 @@ public struct SyncGroupRequest: WireMessage {
 }
 
 extension SyncGroupRequest {
-    public struct SyncGroupRequestAssignment: WireStructure {
+    public struct SyncGroupRequestAssignment: WireValue {
         public var memberId: String = ""
         public var assignment: [UInt8] = []
         public var unknownTags: [UnknownTag] = []
@@ -78,12 +80,14 @@ extension SyncGroupRequest {
             self.assignment = assignment
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             memberId = try r.string("memberId")
             assignment = try r.bytes("assignment")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(memberId, "memberId")
             try w.bytes(assignment, "assignment")
@@ -122,7 +126,8 @@ public struct SyncGroupResponse: WireMessage {
         self.assignment = assignment
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         if v >= 1 { throttleTimeMs = try r.int32("throttleTimeMs") }
         errorCode = try r.errorCode("errorCode")
@@ -132,9 +137,10 @@ public struct SyncGroupResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        if v >= 1 { w.integer(throttleTimeMs) }
+        if v >= 1 { w.int32(throttleTimeMs) }
         w.errorCode(errorCode)
         if v >= 5 { try w.optionalString(protocolType, "protocolType") }
         if v >= 5 { try w.optionalString(protocolName, "protocolName") }

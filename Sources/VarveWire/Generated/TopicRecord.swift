@@ -24,12 +24,14 @@ public struct TopicRecord: WireMessage {
         self.topicId = topicId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         name = try r.string("name")
         topicId = try r.uuid("topicId")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(name, "name")
         w.uuid(topicId)

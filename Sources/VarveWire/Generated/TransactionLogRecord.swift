@@ -18,10 +18,12 @@ public struct TransactionLogKey: WireMessage {
         self.transactionalId = transactionalId
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         transactionalId = try r.string("transactionalId")
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(transactionalId, "transactionalId")
     }
@@ -75,7 +77,8 @@ public struct TransactionLogValue: WireMessage {
         self.clientTransactionVersion = clientTransactionVersion
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         producerId = try r.int64("producerId")
         producerEpoch = try r.int16("producerEpoch")
         transactionTimeoutMs = try r.int32("transactionTimeoutMs")
@@ -98,15 +101,16 @@ public struct TransactionLogValue: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(producerId)
-        w.integer(producerEpoch)
-        w.integer(transactionTimeoutMs)
-        w.integer(transactionStatus)
+        w.int64(producerId)
+        w.int16(producerEpoch)
+        w.int32(transactionTimeoutMs)
+        w.int8(transactionStatus)
         try w.optionalArray(transactionPartitions, "transactionPartitions")
-        w.integer(transactionLastUpdateTimestampMs)
-        w.integer(transactionStartTimestampMs)
+        w.int64(transactionLastUpdateTimestampMs)
+        w.int64(transactionStartTimestampMs)
         if !(v >= 1), previousProducerId != -1 { throw w.absent("previousProducerId") }
         if !(v >= 1), nextProducerId != -1 { throw w.absent("nextProducerId") }
         if !(v >= 1), clientTransactionVersion != 0 { throw w.absent("clientTransactionVersion") }
@@ -115,22 +119,22 @@ public struct TransactionLogValue: WireMessage {
             var tags = w.beginTags()
             if previousProducerId != -1 {
                 w.begin(0, &tags)
-                w.integer(previousProducerId)
+                w.int64(previousProducerId)
                 w.end(&tags)
             }
             if nextProducerId != -1 {
                 w.begin(1, &tags)
-                w.integer(nextProducerId)
+                w.int64(nextProducerId)
                 w.end(&tags)
             }
             if clientTransactionVersion != 0 {
                 w.begin(2, &tags)
-                w.integer(clientTransactionVersion)
+                w.int16(clientTransactionVersion)
                 w.end(&tags)
             }
             if nextProducerEpoch != -1 {
                 w.begin(3, &tags)
-                w.integer(nextProducerEpoch)
+                w.int16(nextProducerEpoch)
                 w.end(&tags)
             }
             try w.endTags(tags, unknownTags)
@@ -139,7 +143,7 @@ public struct TransactionLogValue: WireMessage {
 }
 
 extension TransactionLogValue {
-    public struct PartitionsSchema: WireStructure {
+    public struct PartitionsSchema: WireValue {
         public var topic: String = ""
         public var partitionIds: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -154,12 +158,14 @@ extension TransactionLogValue {
             self.partitionIds = partitionIds
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topic = try r.string("topic")
             partitionIds = try r.array("partitionIds", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topic, "topic")
             try w.array(partitionIds, "partitionIds")

@@ -40,7 +40,8 @@ public struct TxnOffsetCommitRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         transactionalId = try r.string("transactionalId")
         groupId = try r.string("groupId")
@@ -53,13 +54,14 @@ public struct TxnOffsetCommitRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.string(transactionalId, "transactionalId")
         try w.string(groupId, "groupId")
-        w.integer(producerId)
-        w.integer(producerEpoch)
-        if v >= 3 { w.integer(generationId) } else if generationId != -1 { throw w.absent("generationId") }
+        w.int64(producerId)
+        w.int16(producerEpoch)
+        if v >= 3 { w.int32(generationId) } else if generationId != -1 { throw w.absent("generationId") }
         if v >= 3 { try w.string(memberId, "memberId") } else if memberId != "" { throw w.absent("memberId") }
         if v >= 3 { try w.optionalString(groupInstanceId, "groupInstanceId") } else if groupInstanceId != nil { throw w.absent("groupInstanceId") }
         try w.array(topics, "topics")
@@ -68,7 +70,7 @@ public struct TxnOffsetCommitRequest: WireMessage {
 }
 
 extension TxnOffsetCommitRequest {
-    public struct TxnOffsetCommitRequestTopic: WireStructure {
+    public struct TxnOffsetCommitRequestTopic: WireValue {
         public var name: String = ""
         public var partitions: [TxnOffsetCommitRequestPartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -83,12 +85,14 @@ extension TxnOffsetCommitRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 14)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -96,7 +100,7 @@ extension TxnOffsetCommitRequest {
         }
     }
 
-    public struct TxnOffsetCommitRequestPartition: WireStructure {
+    public struct TxnOffsetCommitRequestPartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var committedOffset: Int64 = 0
         public var committedLeaderEpoch: Int32 = -1
@@ -117,7 +121,8 @@ extension TxnOffsetCommitRequest {
             self.committedMetadata = committedMetadata
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             committedOffset = try r.int64("committedOffset")
@@ -126,11 +131,12 @@ extension TxnOffsetCommitRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(committedOffset)
-            if v >= 2 { w.integer(committedLeaderEpoch) }
+            w.int32(partitionIndex)
+            w.int64(committedOffset)
+            if v >= 2 { w.int32(committedLeaderEpoch) }
             try w.optionalString(committedMetadata, "committedMetadata")
             try w.unknownTags(unknownTags)
         }
@@ -158,21 +164,23 @@ public struct TxnOffsetCommitResponse: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         topics = try r.array("topics", least: 3)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension TxnOffsetCommitResponse {
-    public struct TxnOffsetCommitResponseTopic: WireStructure {
+    public struct TxnOffsetCommitResponseTopic: WireValue {
         public var name: String = ""
         public var partitions: [TxnOffsetCommitResponsePartition] = []
         public var unknownTags: [UnknownTag] = []
@@ -187,12 +195,14 @@ extension TxnOffsetCommitResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 6)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -200,7 +210,7 @@ extension TxnOffsetCommitResponse {
         }
     }
 
-    public struct TxnOffsetCommitResponsePartition: WireStructure {
+    public struct TxnOffsetCommitResponsePartition: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -215,14 +225,16 @@ extension TxnOffsetCommitResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

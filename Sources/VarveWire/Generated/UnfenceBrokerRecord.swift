@@ -22,15 +22,17 @@ public struct UnfenceBrokerRecord: WireMessage {
         self.epoch = epoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         id = try r.int32("id")
         epoch = try r.int64("epoch")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(id)
-        w.integer(epoch)
+        w.int32(id)
+        w.int64(epoch)
         try w.unknownTags(unknownTags)
     }
 }

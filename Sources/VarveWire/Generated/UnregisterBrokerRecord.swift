@@ -22,15 +22,17 @@ public struct UnregisterBrokerRecord: WireMessage {
         self.brokerEpoch = brokerEpoch
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         brokerId = try r.int32("brokerId")
         brokerEpoch = try r.int64("brokerEpoch")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(brokerId)
-        w.integer(brokerEpoch)
+        w.int32(brokerId)
+        w.int64(brokerEpoch)
         try w.unknownTags(unknownTags)
     }
 }

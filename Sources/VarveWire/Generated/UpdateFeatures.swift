@@ -25,7 +25,8 @@ public struct UpdateFeaturesRequest: WireMessage {
         self.validateOnly = validateOnly
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         timeoutMs = try r.int32("timeoutMs")
         featureUpdates = try r.array("featureUpdates", least: 5)
@@ -33,9 +34,10 @@ public struct UpdateFeaturesRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(timeoutMs)
+        w.int32(timeoutMs)
         try w.array(featureUpdates, "featureUpdates")
         if v >= 1 { w.bool(validateOnly) } else if validateOnly { throw w.absent("validateOnly") }
         try w.unknownTags(unknownTags)
@@ -43,7 +45,7 @@ public struct UpdateFeaturesRequest: WireMessage {
 }
 
 extension UpdateFeaturesRequest {
-    public struct FeatureUpdateKey: WireStructure {
+    public struct FeatureUpdateKey: WireValue {
         public var feature: String = ""
         public var maxVersionLevel: Int16 = 0
         public var allowDowngrade: Bool = false
@@ -64,7 +66,8 @@ extension UpdateFeaturesRequest {
             self.upgradeType = upgradeType
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             feature = try r.string("feature")
             maxVersionLevel = try r.int16("maxVersionLevel")
@@ -73,12 +76,13 @@ extension UpdateFeaturesRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
             try w.string(feature, "feature")
-            w.integer(maxVersionLevel)
+            w.int16(maxVersionLevel)
             if v <= 0 { w.bool(allowDowngrade) } else if allowDowngrade { throw w.absent("allowDowngrade") }
-            if v >= 1 { w.integer(upgradeType) } else if upgradeType != 1 { throw w.absent("upgradeType") }
+            if v >= 1 { w.int8(upgradeType) } else if upgradeType != 1 { throw w.absent("upgradeType") }
             try w.unknownTags(unknownTags)
         }
     }
@@ -111,7 +115,8 @@ public struct UpdateFeaturesResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
@@ -120,9 +125,10 @@ public struct UpdateFeaturesResponse: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         try w.optionalString(errorMessage, "errorMessage")
         if v <= 1 { try w.array(results, "results") }
@@ -131,7 +137,7 @@ public struct UpdateFeaturesResponse: WireMessage {
 }
 
 extension UpdateFeaturesResponse {
-    public struct UpdatableFeatureResult: WireStructure {
+    public struct UpdatableFeatureResult: WireValue {
         public var feature: String = ""
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = ""
@@ -149,13 +155,15 @@ extension UpdateFeaturesResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             feature = try r.string("feature")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(feature, "feature")
             w.errorCode(errorCode)

@@ -36,20 +36,22 @@ public struct UpdateRaftVoterRequest: WireMessage {
         self.kRaftVersionFeature = kRaftVersionFeature
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         clusterId = try r.optionalString("clusterId")
         currentLeaderEpoch = try r.int32("currentLeaderEpoch")
         voterId = try r.int32("voterId")
         voterDirectoryId = try r.uuid("voterDirectoryId")
         listeners = try r.array("listeners", least: 5)
-        try kRaftVersionFeature.read(&r)
+        kRaftVersionFeature = try KRaftVersionFeature(&r)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.optionalString(clusterId, "clusterId")
-        w.integer(currentLeaderEpoch)
-        w.integer(voterId)
+        w.int32(currentLeaderEpoch)
+        w.int32(voterId)
         w.uuid(voterDirectoryId)
         try w.array(listeners, "listeners")
         try kRaftVersionFeature.write(&w)
@@ -58,7 +60,7 @@ public struct UpdateRaftVoterRequest: WireMessage {
 }
 
 extension UpdateRaftVoterRequest {
-    public struct Listener: WireStructure {
+    public struct Listener: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -76,22 +78,24 @@ extension UpdateRaftVoterRequest {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct KRaftVersionFeature: WireStructure {
+    public struct KRaftVersionFeature: WireValue {
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -106,15 +110,17 @@ extension UpdateRaftVoterRequest {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }
@@ -144,21 +150,23 @@ public struct UpdateRaftVoterResponse: WireMessage {
         self.currentLeader = currentLeader
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         throttleTimeMs = try r.int32("throttleTimeMs")
         errorCode = try r.errorCode("errorCode")
         var tags = try r.tags()
         while let tag = try r.next(&tags) {
             switch tag {
-            case 0: try currentLeader.read(&r)
+            case 0: currentLeader = try CurrentLeader(&r)
             default: try r.unknownTag(tag, &unknownTags)
             }
             try r.end(&tags)
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(throttleTimeMs)
+        w.int32(throttleTimeMs)
         w.errorCode(errorCode)
         var tags = w.beginTags()
         if currentLeader != CurrentLeader() {
@@ -171,7 +179,7 @@ public struct UpdateRaftVoterResponse: WireMessage {
 }
 
 extension UpdateRaftVoterResponse {
-    public struct CurrentLeader: WireStructure {
+    public struct CurrentLeader: WireValue {
         public var leaderId: Int32 = -1
         public var leaderEpoch: Int32 = -1
         public var host: String = ""
@@ -192,7 +200,8 @@ extension UpdateRaftVoterResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             leaderId = try r.int32("leaderId")
             leaderEpoch = try r.int32("leaderEpoch")
             host = try r.string("host")
@@ -200,11 +209,12 @@ extension UpdateRaftVoterResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             try w.string(host, "host")
-            w.integer(port)
+            w.int32(port)
             try w.unknownTags(unknownTags)
         }
     }

@@ -34,7 +34,8 @@ public struct UserScramCredentialRecord: WireMessage {
         self.iterations = iterations
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         name = try r.string("name")
         mechanism = try r.int8("mechanism")
         salt = try r.bytes("salt")
@@ -44,13 +45,14 @@ public struct UserScramCredentialRecord: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(name, "name")
-        w.integer(mechanism)
+        w.int8(mechanism)
         try w.bytes(salt, "salt")
         try w.bytes(storedKey, "storedKey")
         try w.bytes(serverKey, "serverKey")
-        w.integer(iterations)
+        w.int32(iterations)
         try w.unknownTags(unknownTags)
     }
 }

@@ -27,7 +27,8 @@ public struct VoteRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         clusterId = try r.optionalString("clusterId")
         if v >= 1 { voterId = try r.int32("voterId") }
@@ -35,17 +36,18 @@ public struct VoteRequest: WireMessage {
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         try w.optionalString(clusterId, "clusterId")
-        if v >= 1 { w.integer(voterId) }
+        if v >= 1 { w.int32(voterId) }
         try w.array(topics, "topics")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension VoteRequest {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -60,12 +62,14 @@ extension VoteRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 25)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -73,7 +77,7 @@ extension VoteRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var replicaEpoch: Int32 = 0
         public var replicaId: Int32 = 0
@@ -106,7 +110,8 @@ extension VoteRequest {
             self.preVote = preVote
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partitionIndex = try r.int32("partitionIndex")
             replicaEpoch = try r.int32("replicaEpoch")
@@ -119,15 +124,16 @@ extension VoteRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partitionIndex)
-            w.integer(replicaEpoch)
-            w.integer(replicaId)
+            w.int32(partitionIndex)
+            w.int32(replicaEpoch)
+            w.int32(replicaId)
             if v >= 1 { w.uuid(replicaDirectoryId) }
             if v >= 1 { w.uuid(voterDirectoryId) }
-            w.integer(lastOffsetEpoch)
-            w.integer(lastOffset)
+            w.int32(lastOffsetEpoch)
+            w.int64(lastOffset)
             if v >= 2 { w.bool(preVote) } else if preVote { throw w.absent("preVote") }
             try w.unknownTags(unknownTags)
         }
@@ -158,7 +164,8 @@ public struct VoteResponse: WireMessage {
         self.nodeEndpoints = nodeEndpoints
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         let v: Int16 = r.version
         errorCode = try r.errorCode("errorCode")
         topics = try r.array("topics", least: 3)
@@ -172,6 +179,7 @@ public struct VoteResponse: WireMessage {
         }
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         let v: Int16 = w.version
         w.errorCode(errorCode)
@@ -188,7 +196,7 @@ public struct VoteResponse: WireMessage {
 }
 
 extension VoteResponse {
-    public struct TopicData: WireStructure {
+    public struct TopicData: WireValue {
         public var topicName: String = ""
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -203,12 +211,14 @@ extension VoteResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicName = try r.string("topicName")
             partitions = try r.array("partitions", least: 16)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(topicName, "topicName")
             try w.array(partitions, "partitions")
@@ -216,7 +226,7 @@ extension VoteResponse {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var leaderId: Int32 = 0
@@ -240,7 +250,8 @@ extension VoteResponse {
             self.voteGranted = voteGranted
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             leaderId = try r.int32("leaderId")
@@ -249,17 +260,18 @@ extension VoteResponse {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
-            w.integer(leaderId)
-            w.integer(leaderEpoch)
+            w.int32(leaderId)
+            w.int32(leaderEpoch)
             w.bool(voteGranted)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct NodeEndpoint: WireStructure {
+    public struct NodeEndpoint: WireValue {
         public var nodeId: Int32 = 0
         public var host: String = ""
         public var port: UInt16 = 0
@@ -277,17 +289,19 @@ extension VoteResponse {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             nodeId = try r.int32("nodeId")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(nodeId)
+            w.int32(nodeId)
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }

@@ -24,21 +24,23 @@ public struct VotersRecord: WireMessage {
         self.voters = voters
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         version = try r.int16("version")
         voters = try r.array("voters", least: 27)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(version)
+        w.int16(version)
         try w.array(voters, "voters")
         try w.unknownTags(unknownTags)
     }
 }
 
 extension VotersRecord {
-    public struct Voter: WireStructure {
+    public struct Voter: WireValue {
         public var voterId: Int32 = 0
         public var voterDirectoryId: UniqueID = .zero
         public var endpoints: [Endpoint] = []
@@ -59,16 +61,18 @@ extension VotersRecord {
             self.kRaftVersionFeature = kRaftVersionFeature
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             voterId = try r.int32("voterId")
             voterDirectoryId = try r.uuid("voterDirectoryId")
             endpoints = try r.array("endpoints", least: 5)
-            try kRaftVersionFeature.read(&r)
+            kRaftVersionFeature = try KRaftVersionFeature(&r)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(voterId)
+            w.int32(voterId)
             w.uuid(voterDirectoryId)
             try w.array(endpoints, "endpoints")
             try kRaftVersionFeature.write(&w)
@@ -76,7 +80,7 @@ extension VotersRecord {
         }
     }
 
-    public struct Endpoint: WireStructure {
+    public struct Endpoint: WireValue {
         public var name: String = ""
         public var host: String = ""
         public var port: UInt16 = 0
@@ -94,22 +98,24 @@ extension VotersRecord {
             self.port = port
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             host = try r.string("host")
             port = try r.uint16("port")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.string(host, "host")
-            w.integer(port)
+            w.uint16(port)
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct KRaftVersionFeature: WireStructure {
+    public struct KRaftVersionFeature: WireValue {
         public var minSupportedVersion: Int16 = 0
         public var maxSupportedVersion: Int16 = 0
         public var unknownTags: [UnknownTag] = []
@@ -124,15 +130,17 @@ extension VotersRecord {
             self.maxSupportedVersion = maxSupportedVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             minSupportedVersion = try r.int16("minSupportedVersion")
             maxSupportedVersion = try r.int16("maxSupportedVersion")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(minSupportedVersion)
-            w.integer(maxSupportedVersion)
+            w.int16(minSupportedVersion)
+            w.int16(maxSupportedVersion)
             try w.unknownTags(unknownTags)
         }
     }

@@ -24,12 +24,14 @@ public struct WriteShareGroupStateRequest: WireMessage {
         self.topics = topics
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         groupId = try r.string("groupId")
         topics = try r.array("topics", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.string(groupId, "groupId")
         try w.array(topics, "topics")
@@ -38,7 +40,7 @@ public struct WriteShareGroupStateRequest: WireMessage {
 }
 
 extension WriteShareGroupStateRequest {
-    public struct WriteStateData: WireStructure {
+    public struct WriteStateData: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionData] = []
         public var unknownTags: [UnknownTag] = []
@@ -53,12 +55,14 @@ extension WriteShareGroupStateRequest {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 22)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -66,7 +70,7 @@ extension WriteShareGroupStateRequest {
         }
     }
 
-    public struct PartitionData: WireStructure {
+    public struct PartitionData: WireValue {
         public var partition: Int32 = 0
         public var stateEpoch: Int32 = 0
         public var leaderEpoch: Int32 = 0
@@ -93,7 +97,8 @@ extension WriteShareGroupStateRequest {
             self.stateBatches = stateBatches
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             partition = try r.int32("partition")
             stateEpoch = try r.int32("stateEpoch")
@@ -104,19 +109,20 @@ extension WriteShareGroupStateRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(partition)
-            w.integer(stateEpoch)
-            w.integer(leaderEpoch)
-            w.integer(startOffset)
-            if v >= 1 { w.integer(deliveryCompleteCount) }
+            w.int32(partition)
+            w.int32(stateEpoch)
+            w.int32(leaderEpoch)
+            w.int64(startOffset)
+            if v >= 1 { w.int32(deliveryCompleteCount) }
             try w.array(stateBatches, "stateBatches")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct StateBatch: WireStructure {
+    public struct StateBatch: WireValue {
         public var firstOffset: Int64 = 0
         public var lastOffset: Int64 = 0
         public var deliveryState: Int8 = 0
@@ -137,7 +143,8 @@ extension WriteShareGroupStateRequest {
             self.deliveryCount = deliveryCount
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             firstOffset = try r.int64("firstOffset")
             lastOffset = try r.int64("lastOffset")
             deliveryState = try r.int8("deliveryState")
@@ -145,11 +152,12 @@ extension WriteShareGroupStateRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(firstOffset)
-            w.integer(lastOffset)
-            w.integer(deliveryState)
-            w.integer(deliveryCount)
+            w.int64(firstOffset)
+            w.int64(lastOffset)
+            w.int8(deliveryState)
+            w.int16(deliveryCount)
             try w.unknownTags(unknownTags)
         }
     }
@@ -173,11 +181,13 @@ public struct WriteShareGroupStateResponse: WireMessage {
         self.results = results
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         results = try r.array("results", least: 18)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(results, "results")
         try w.unknownTags(unknownTags)
@@ -185,7 +195,7 @@ public struct WriteShareGroupStateResponse: WireMessage {
 }
 
 extension WriteShareGroupStateResponse {
-    public struct WriteStateResult: WireStructure {
+    public struct WriteStateResult: WireValue {
         public var topicId: UniqueID = .zero
         public var partitions: [PartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -200,12 +210,14 @@ extension WriteShareGroupStateResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             topicId = try r.uuid("topicId")
             partitions = try r.array("partitions", least: 8)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             w.uuid(topicId)
             try w.array(partitions, "partitions")
@@ -213,7 +225,7 @@ extension WriteShareGroupStateResponse {
         }
     }
 
-    public struct PartitionResult: WireStructure {
+    public struct PartitionResult: WireValue {
         public var partition: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var errorMessage: String? = nil
@@ -231,15 +243,17 @@ extension WriteShareGroupStateResponse {
             self.errorMessage = errorMessage
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partition = try r.int32("partition")
             errorCode = try r.errorCode("errorCode")
             errorMessage = try r.optionalString("errorMessage")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partition)
+            w.int32(partition)
             w.errorCode(errorCode)
             try w.optionalString(errorMessage, "errorMessage")
             try w.unknownTags(unknownTags)

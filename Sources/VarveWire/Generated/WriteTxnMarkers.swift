@@ -19,11 +19,13 @@ public struct WriteTxnMarkersRequest: WireMessage {
         self.markers = markers
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         markers = try r.array("markers", least: 17)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(markers, "markers")
         try w.unknownTags(unknownTags)
@@ -31,7 +33,7 @@ public struct WriteTxnMarkersRequest: WireMessage {
 }
 
 extension WriteTxnMarkersRequest {
-    public struct WritableTxnMarker: WireStructure {
+    public struct WritableTxnMarker: WireValue {
         public var producerId: Int64 = 0
         public var producerEpoch: Int16 = 0
         public var transactionResult: Bool = false
@@ -58,7 +60,8 @@ extension WriteTxnMarkersRequest {
             self.transactionVersion = transactionVersion
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             let v: Int16 = r.version
             producerId = try r.int64("producerId")
             producerEpoch = try r.int16("producerEpoch")
@@ -69,19 +72,20 @@ extension WriteTxnMarkersRequest {
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             let v: Int16 = w.version
-            w.integer(producerId)
-            w.integer(producerEpoch)
+            w.int64(producerId)
+            w.int16(producerEpoch)
             w.bool(transactionResult)
             try w.array(topics, "topics")
-            w.integer(coordinatorEpoch)
-            if v >= 2 { w.integer(transactionVersion) }
+            w.int32(coordinatorEpoch)
+            if v >= 2 { w.int8(transactionVersion) }
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct WritableTxnMarkerTopic: WireStructure {
+    public struct WritableTxnMarkerTopic: WireValue {
         public var name: String = ""
         public var partitionIndexes: [Int32] = []
         public var unknownTags: [UnknownTag] = []
@@ -96,12 +100,14 @@ extension WriteTxnMarkersRequest {
             self.partitionIndexes = partitionIndexes
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitionIndexes = try r.array("partitionIndexes", least: 4)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitionIndexes, "partitionIndexes")
@@ -128,11 +134,13 @@ public struct WriteTxnMarkersResponse: WireMessage {
         self.markers = markers
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         markers = try r.array("markers", least: 10)
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
         try w.array(markers, "markers")
         try w.unknownTags(unknownTags)
@@ -140,7 +148,7 @@ public struct WriteTxnMarkersResponse: WireMessage {
 }
 
 extension WriteTxnMarkersResponse {
-    public struct WritableTxnMarkerResult: WireStructure {
+    public struct WritableTxnMarkerResult: WireValue {
         public var producerId: Int64 = 0
         public var topics: [WritableTxnMarkerTopicResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -155,20 +163,22 @@ extension WriteTxnMarkersResponse {
             self.topics = topics
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             producerId = try r.int64("producerId")
             topics = try r.array("topics", least: 3)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(producerId)
+            w.int64(producerId)
             try w.array(topics, "topics")
             try w.unknownTags(unknownTags)
         }
     }
 
-    public struct WritableTxnMarkerTopicResult: WireStructure {
+    public struct WritableTxnMarkerTopicResult: WireValue {
         public var name: String = ""
         public var partitions: [WritableTxnMarkerPartitionResult] = []
         public var unknownTags: [UnknownTag] = []
@@ -183,12 +193,14 @@ extension WriteTxnMarkersResponse {
             self.partitions = partitions
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             name = try r.string("name")
             partitions = try r.array("partitions", least: 7)
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
             try w.string(name, "name")
             try w.array(partitions, "partitions")
@@ -196,7 +208,7 @@ extension WriteTxnMarkersResponse {
         }
     }
 
-    public struct WritableTxnMarkerPartitionResult: WireStructure {
+    public struct WritableTxnMarkerPartitionResult: WireValue {
         public var partitionIndex: Int32 = 0
         public var errorCode: ErrorCode = .none
         public var unknownTags: [UnknownTag] = []
@@ -211,14 +223,16 @@ extension WriteTxnMarkersResponse {
             self.errorCode = errorCode
         }
 
-        public mutating func read(_ r: inout WireReader) throws(WireError) {
+        @inline(never)
+        public init(_ r: inout WireReader) throws(WireError) {
             partitionIndex = try r.int32("partitionIndex")
             errorCode = try r.errorCode("errorCode")
             try r.unknownTags(&unknownTags)
         }
 
+        @inline(never)
         public func write(_ w: inout WireWriter) throws(WireError) {
-            w.integer(partitionIndex)
+            w.int32(partitionIndex)
             w.errorCode(errorCode)
             try w.unknownTags(unknownTags)
         }

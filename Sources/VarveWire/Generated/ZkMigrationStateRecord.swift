@@ -19,13 +19,15 @@ public struct ZkMigrationStateRecord: WireMessage {
         self.zkMigrationState = zkMigrationState
     }
 
-    public mutating func read(_ r: inout WireReader) throws(WireError) {
+    @inline(never)
+    public init(_ r: inout WireReader) throws(WireError) {
         zkMigrationState = try r.int8("zkMigrationState")
         try r.unknownTags(&unknownTags)
     }
 
+    @inline(never)
     public func write(_ w: inout WireWriter) throws(WireError) {
-        w.integer(zkMigrationState)
+        w.int8(zkMigrationState)
         try w.unknownTags(unknownTags)
     }
 }

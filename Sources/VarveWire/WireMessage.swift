@@ -1,41 +1,21 @@
 internal import VarveBytes
 
-/// What an array on the wire can hold.
-public protocol WireElement: Equatable, Sendable {
-    static func read(
-        from reader: inout WireReader, _ field: StaticString
-    ) throws(WireError) -> Self
+/// What reads and writes itself in the version of its reader or writer: the structures of the
+/// table, and the scalars that arrays hold.
+public protocol WireValue: Equatable, Sendable {
+    init(_ reader: inout WireReader) throws(WireError)
 
-    func write(to writer: inout WireWriter, _ field: StaticString) throws(WireError)
-}
-
-/// A run of fields. The generated types conform; `init()` gives every field its standard value.
-public protocol WireStructure: WireElement {
-    init()
-
-    /// Reads the fields that the reader's version has.
-    mutating func read(_ reader: inout WireReader) throws(WireError)
-
-    /// Writes the fields that the writer's version has.
     func write(_ writer: inout WireWriter) throws(WireError)
 }
 
-extension WireStructure {
-    public static func read(
-        from reader: inout WireReader, _ field: StaticString
-    ) throws(WireError) -> Self {
-        var value = Self()
-        try value.read(&reader)
-        return value
-    }
-
-    public func write(to writer: inout WireWriter, _ field: StaticString) throws(WireError) {
-        try write(&writer)
-    }
-}
-
 /// A whole message: a request, a response, a header, or a record of one of Kafka's own logs.
-public protocol WireMessage: WireStructure {
+///
+/// The generated types conform. What is left out in a version keeps its standard value when it is
+/// read.
+public protocol WireMessage: WireValue {
+    /// Every field has its standard value.
+    init()
+
     static var schema: MessageSchema { get }
 }
 
@@ -43,9 +23,8 @@ extension WireMessage {
     /// Decodes the message and leaves the reader behind its last field.
     /// - Throws: `WireError` for whatever the bytes or the version make impossible.
     public init(decoding reader: inout WireReader, version: Int16) throws(WireError) {
-        self.init()
         try reader.begin(Self.schema, version: version)
-        try read(&reader)
+        try self.init(&reader)
     }
 
     /// Appends the message. When it throws, the writer is as it was before.
