@@ -297,6 +297,25 @@ struct EventLoopEndingTests {
         scene.turns { client.isOver }
     }
 
+    @Test("connections dealt to a loop that drains are closed, and leave the ledger")
+    func placedTooLate() throws {
+        let scene = try LoopScene()
+        let other = try EventLoop(
+            network: scene.network, clock: scene.clock, service: TestService(),
+            ledger: scene.ledger)
+        scene.loop.placement = [other.mailbox]
+        let clients = try (0..<3).map { _ in try scene.connect() }
+        scene.settle()
+        #expect(scene.ledger.connectionCount == 3)
+        other.drain(until: scene.clock.now())
+        other.turn(.notAtAll)
+        #expect(other.hasEnded)
+        #expect(scene.ledger.connectionCount == 0)
+        let late = try scene.connect()
+        scene.turns { late.isOver && clients.allSatisfy(\.isOver) }
+        #expect(scene.ledger.connectionCount == 0)
+    }
+
     @Test("a port in use is refused by name")
     func portInUse() throws {
         let scene = try LoopScene()

@@ -39,7 +39,8 @@ extension EventLoop {
         }
         guard table.isEmpty else { return }
         hasEnded = true
-        mailbox.close()
+        // Connections that were dealt to this loop too late are closed here.
+        for work in mailbox.close() { work(self) }
     }
 
     /// Ends a connection that has everything. A peer that sends on is listened to a while, so that

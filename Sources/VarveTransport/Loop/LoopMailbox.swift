@@ -54,10 +54,13 @@ public final class LoopMailbox: Sendable {
         }
     }
 
-    func close() {
+    /// Takes what waits, and refuses all that comes later.
+    func close() -> [Work] {
         letters.withLock { letters in
             letters.isClosed = true
+            let taken = letters.waiting
             letters.waiting = []
+            return taken
         }
     }
 }
