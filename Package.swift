@@ -90,6 +90,15 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "CVarve",
             ]),
+        rung("VarveMetadata", ["VarveTerms", "VarveBytes", "VarveWire"]),
+        rung("VarveController", ["VarveTerms", "VarveWire", "VarveMetadata"]),
+        rung(
+            "VarveBroker",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
+                "VarveWire", "VarveTransport", "VarveGroups", "VarveMetadata",
+                "VarveController",
+            ]),
         rung(
             "VarveBench",
             [
@@ -100,7 +109,7 @@ let package = Package(
             "VarveCommand",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve", "VarveBench",
+                "VarveTransport", "VarveSockets", "VarveBroker", "Varve", "CVarve", "VarveBench",
             ]),
         command(
             "VarveKill",
@@ -144,6 +153,8 @@ let package = Package(
                 "VarveSim",
             ]),
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
+        tests("VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes"]),
+        tests("VarveBrokerTests", ["VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms"]),
         tests(
             "VarveSocketsTests",
             [

@@ -3,6 +3,7 @@ enum CommandTable {
     static let version = "0.1.0"
 
     static let all: [Command] = [
+        ServeCommand.command,
         AppendCommand.command,
         ReadCommand.command,
         BenchCommand.command,

@@ -15,7 +15,7 @@ public final class Log {
     public let name: LogName
     /// The log's folder.
     public let path: String
-    public let settings: LogSettings
+    public internal(set) var settings: LogSettings
     /// The topic's id from `partition.metadata`; nil in a log from before there were ids.
     public let topicID: UniqueID?
     /// What opening it found and did.

@@ -60,6 +60,15 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "CVarve",
             ]),
+        Rung("VarveMetadata", 4, ["VarveTerms", "VarveBytes", "VarveWire"]),
+        Rung("VarveController", 5, ["VarveTerms", "VarveWire", "VarveMetadata"]),
+        Rung(
+            "VarveBroker", 6,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
+                "VarveWire", "VarveTransport", "VarveGroups", "VarveMetadata",
+                "VarveController",
+            ]),
         Rung(
             "VarveBench", 6,
             [
@@ -70,7 +79,7 @@ enum Ladder {
             "VarveCommand", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "Varve", "CVarve", "VarveBench",
+                "VarveTransport", "VarveSockets", "VarveBroker", "Varve", "CVarve", "VarveBench",
             ]),
         Rung(
             "VarveKill", 7,

@@ -1,4 +1,5 @@
 internal import VarveSystem
+public import VarveTerms
 
 extension DataDirectory {
     // MARK: Opening
@@ -16,16 +17,18 @@ extension DataDirectory {
 
     /// Opens a log, recovers it where that is needed, and makes it when it is missing.
     ///
+    /// - Parameter topicID: what a new log takes as the id of its topic; nil for a random one.
     /// - Throws: `.noSuchLog` when it is missing and `creation` says so; `.setting`; `.file`;
     ///   `.closed` when the directory is closed.
     /// - Complexity: reads only what lies above the log's known-flushed offset.
     public func openLog(
-        _ name: LogName, settings: LogSettings = LogSettings(),
+        _ name: LogName, settings: LogSettings = LogSettings(), topicID: UniqueID? = nil,
         _ creation: Creation = .createIfMissing
     ) throws(LogError) -> Log {
         try checkOpen()
         if let open = openLogs[name] { return open }
-        let opening = opening(of: LogFolderName(name), settings: settings)
+        var opening = opening(of: LogFolderName(name), settings: settings)
+        opening.newTopicID = topicID
         return try adopt(opening.outcome(creation), of: opening).get()
     }
 

@@ -9,6 +9,8 @@ struct LogOpening: Sendable {
     let place: LogFolderName
     let directory: String
     let settings: LogSettings
+    /// The topic's id that a new log gets; nil for a random one.
+    var newTopicID: UniqueID?
     let wasClosedCleanly: Bool
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
@@ -91,7 +93,8 @@ struct LogOpening: Sendable {
     private func topicID() throws(LogError) -> UniqueID? {
         if let found = try knownTopicID() { return found }
         guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
-        let made = PartitionMetadata(topicID: surroundings.randomness.uniqueID())
+        let made = PartitionMetadata(
+            topicID: newTopicID ?? surroundings.randomness.uniqueID())
         do {
             try made.store(at: folder + "/" + PartitionMetadata.fileName, in: fileSystem)
         } catch {

@@ -1,5 +1,5 @@
 internal import VarveSystem
-internal import VarveTerms
+public import VarveTerms
 
 /// The data directories of one node, often one on each disk: which log lives where, and what to do
 /// about a disk that is gone. Each has its own lock, `meta.properties` and checkpoints.
@@ -108,7 +108,7 @@ public final class NodeDirectories {
     ///   others: it may be in that one, and a second one would begin at offset 0; otherwise as
     ///   `DataDirectory.openLog`.
     public func openLog(
-        _ name: LogName, settings: LogSettings = LogSettings(),
+        _ name: LogName, settings: LogSettings = LogSettings(), topicID: UniqueID? = nil,
         _ creation: DataDirectory.Creation = .createIfMissing
     ) throws(LogError) -> Log {
         if let directory = try directory(of: name) {
@@ -118,7 +118,7 @@ public final class NodeDirectories {
         guard let directory = emptiest, creation == .createIfMissing else {
             throw .noSuchLog(path: (directories.first?.path ?? "") + "/" + name.folder)
         }
-        let log = try directory.openLog(name, settings: settings)
+        let log = try directory.openLog(name, settings: settings, topicID: topicID)
         places[name] = [directory]
         return log
     }

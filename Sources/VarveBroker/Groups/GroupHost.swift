@@ -1,0 +1,232 @@
+internal import VarveBytes
+internal import VarveGroups
+internal import VarveLog
+internal import VarveMetadata
+internal import VarveRecords
+internal import VarveSystem
+internal import VarveTerms
+internal import VarveTransport
+internal import VarveWire
+
+/// The group coordinators of this node: one for each partition of `__consumer_offsets`, read from
+/// it when a group of it is first asked for.
+///
+/// *Threads*: owned by the broker's shard.
+struct GroupHost {
+    static let topic = "__consumer_offsets"
+
+    var coordinators: [Int32: GroupCoordinator] = [:]
+    /// The answers to OffsetCommits that wait, with the rows that need no coordinator filled in.
+    var commits: [AnswerSlot: OffsetCommitResponse] = [:]
+    /// Requests whose answer comes later.
+    private var waiting: [RequestToken: RequestContext] = [:]
+    private var nextToken: UInt64 = 0
+
+    var nextDeadline: Instant? { coordinators.values.compactMap(\.nextDeadline).min() }
+
+    mutating func token(for context: RequestContext) -> RequestToken {
+        nextToken += 1
+        let token = RequestToken(nextToken)
+        waiting[token] = context
+        return token
+    }
+
+    mutating func context(of token: RequestToken) -> RequestContext? {
+        waiting.removeValue(forKey: token)
+    }
+
+    /// The partition that keeps a group: by the hash that Java gives to its name.
+    static func partition(of group: String, count: Int) -> Int32 {
+        var hash: Int32 = 0
+        for unit in group.utf16 { hash = hash &* 31 &+ Int32(unit) }
+        return Int32(Int(hash & Int32.max) % max(1, count))
+    }
+}
+
+extension Broker {
+    var groupSettings: GroupSettings {
+        var group = GroupSettings()
+        let milliseconds = { (name: String) in
+            Duration.milliseconds(self.settings.configs.integer(name) ?? 0)
+        }
+        group.initialRebalanceDelay = milliseconds("group.initial.rebalance.delay.ms")
+        group.sessionTimeoutMin = milliseconds("group.min.session.timeout.ms")
+        group.sessionTimeoutMax = milliseconds("group.max.session.timeout.ms")
+        group.groupSizeMax = Int(settings.configs.integer("group.max.size") ?? Int64(Int32.max))
+        group.offsetMetadataLengthMax = Int(
+            settings.configs.integer("offset.metadata.max.bytes") ?? 4096)
+        let minutes = settings.configs.integer("offsets.retention.minutes") ?? 10_080
+        group.offsetsRetention = .seconds(minutes * 60)
+        group.offsetsRetentionCheckInterval = milliseconds("offsets.retention.check.interval.ms")
+        return group
+    }
+
+    /// The partition of `__consumer_offsets` that keeps a group; the topic is made when it is
+    /// missing. Nil when it cannot be.
+    func offsetsPartition(of group: String, at now: Timestamp) -> Partition? {
+        if image[topic: GroupHost.topic] == nil {
+            var wanted = CreateTopicsRequest.CreatableTopic()
+            wanted.name = GroupHost.topic
+            wanted.numPartitions = Int32(
+                settings.configs.integer("offsets.topic.num.partitions") ?? 50)
+            wanted.replicationFactor = 1
+            wanted.configs = [
+                .init(name: "cleanup.policy", value: "compact"),
+                .init(name: "segment.bytes", value: "104857600"),
+                .init(name: "compression.type", value: "producer"),
+            ]
+            guard create(wanted, validateOnly: false, at: now).errorCode == .none else {
+                return nil
+            }
+        }
+        guard let topic = image[topic: GroupHost.topic] else { return nil }
+        let index = GroupHost.partition(of: group, count: topic.partitions.count)
+        return partitions[GroupHost.topic, index]
+    }
+
+    /// Hands a request to the coordinator of a group.
+    ///
+    /// - Parameter body: takes the coordinator, the request's token, the time, and the effects.
+    /// - Returns: false when no coordinator can be had: the topic cannot be made or read.
+    func withCoordinator(
+        of group: String, _ context: RequestContext, on loop: EventLoop,
+        _ body: (inout GroupCoordinator, RequestToken, Moment, inout [GroupEffect]) -> Void
+    ) -> Bool {
+        guard let partition = offsetsPartition(of: group, at: context.wallClock) else {
+            return false
+        }
+        let now = Moment(instant: context.arrival, timestamp: context.wallClock)
+        var effects: [GroupEffect] = []
+        // Taken out while it works: it is changed in place, and nobody else sees it then.
+        var coordinator = groups.coordinators.removeValue(forKey: partition.index)
+        if coordinator == nil {
+            coordinator = loadCoordinator(of: partition)
+            coordinator?.begin(at: now, into: &effects)
+        }
+        // `take` leaves no second copy behind, which would make each change copy all groups.
+        guard var coordinator = coordinator.take() else { return false }
+        let token = groups.token(for: context)
+        body(&coordinator, token, now, &effects)
+        groups.coordinators[partition.index] = coordinator
+        perform(effects, of: partition, at: context.wallClock)
+        return true
+    }
+
+    /// Reads a partition of `__consumer_offsets`; nil when that fails.
+    private func loadCoordinator(of partition: Partition) -> GroupCoordinator? {
+        var coordinator = GroupCoordinator(settings: groupSettings)
+        var scanner = RecordScanner()
+        var offset = partition.reader.startOffset
+        while true {
+            guard
+                let outcome = try? partition.reader.read(
+                    from: offset, through: .includingUnflushed)
+            else { return nil }
+            guard case .batches(let batches) = outcome else { return coordinator }
+            let isRead: Void? = try? batches.forEachRecord(with: &scanner, from: offset) { record in
+                guard let key = record.key,
+                    let decoded = try? GroupRecordCoding.decode(key: key, value: record.value)
+                else { return }
+                coordinator.apply(decoded)
+            }
+            guard isRead != nil else { return nil }
+            offset = batches.nextOffset
+        }
+    }
+
+    /// Lets the timers of all coordinators run.
+    func expireGroups(_ now: Instant) {
+        guard let due = groups.nextDeadline, due <= now else { return }
+        let moment = Moment(instant: now, timestamp: clock.wallClock())
+        for index in groups.coordinators.keys.sorted() {
+            guard let partition = partitions[GroupHost.topic, index] else { continue }
+            var effects: [GroupEffect] = []
+            groups.coordinators[index]?.expire(at: moment, into: &effects)
+            perform(effects, of: partition, at: moment.timestamp)
+        }
+    }
+
+    // MARK: Effects
+
+    /// Writes what a coordinator decided, and answers once that is durable.
+    private func perform(_ effects: [GroupEffect], of partition: Partition, at now: Timestamp) {
+        var answers: [(RequestToken, GroupAnswer)] = []
+        for effect in effects {
+            switch effect {
+            case .append(let records):
+                guard append(records, to: partition, at: now) else {
+                    return giveUp(partition, answers: answers, at: now)
+                }
+            case .answer(let token, let answer): answers.append((token, answer))
+            }
+        }
+        guard !answers.isEmpty else { return }
+        afterFlush.append { loop in
+            if partition.flushFailure != nil {
+                return self.giveUp(partition, answers: answers, at: now)
+            }
+            for (token, answer) in answers { self.send(answer, to: token, on: loop) }
+        }
+    }
+
+    private func append(
+        _ records: [GroupRecord], to partition: Partition, at now: Timestamp
+    ) -> Bool {
+        var builder = RecordBatchBuilder()
+        builder.begin()
+        do {
+            for record in records {
+                var key = ByteBuffer()
+                var value = ByteBuffer()
+                try GroupRecordCoding.appendKey(of: record, to: &key)
+                let hasValue = try GroupRecordCoding.appendValue(of: record, to: &value)
+                if hasValue {
+                    _ = try builder.append(key: key.bytes, value: value.bytes, timestamp: now)
+                } else {
+                    _ = try builder.append(key: key.bytes, value: nil, timestamp: now)
+                }
+            }
+            _ = try builder.seal()
+            try partition.log.write(
+                builder.sealedBytes, epoch: LeaderEpoch(partition.leaderEpoch), checking: .frame,
+                now: now)
+        } catch {
+            return false
+        }
+        note(partition)
+        return true
+    }
+
+    /// What was decided could not be written: nobody hears of it, the members look for the
+    /// coordinator again, and it is read anew.
+    private func giveUp(
+        _ partition: Partition, answers: [(RequestToken, GroupAnswer)], at now: Timestamp
+    ) {
+        refuseAll(answers.map(\.0))
+        resign(partition)
+    }
+
+    /// Ends the coordinator of a partition: whoever waits for it looks for another one.
+    func resign(_ partition: Partition) {
+        guard var coordinator = groups.coordinators.removeValue(forKey: partition.index) else {
+            return
+        }
+        var lost: [RequestToken] = []
+        var effects: [GroupEffect] = []
+        let now = Moment(instant: clock.now(), timestamp: clock.wallClock())
+        coordinator.resign(at: now, into: &effects)
+        for effect in effects {
+            if case .answer(let token, _) = effect { lost.append(token) }
+        }
+        refuseAll(lost)
+    }
+
+    private func refuseAll(_ lost: [RequestToken]) {
+        afterFlush.append { loop in
+            for token in lost {
+                guard let context = self.groups.context(of: token) else { continue }
+                self.refuseGroupRequest(context, .notCoordinator, on: loop)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import VarveLog
+internal import VarveMetadata
+internal import VarveTerms
+internal import VarveTransport
+internal import VarveWire
+
+/// What this broker speaks.
+enum ServedAPIs {
+    /// The versions that are offered of each API, least first.
+    static let versions: [APIKey: ClosedRange<Int16>] = [
+        // Older clients test for version 0 before they compress, though nobody sends it.
+        .produce: 0...13,
+        .fetch: 4...18,
+        .listOffsets: 1...11,
+        .metadata: 0...13,
+        .offsetCommit: 2...10,
+        .offsetFetch: 1...10,
+        .findCoordinator: 0...6,
+        .joinGroup: 0...9,
+        .heartbeat: 0...4,
+        .leaveGroup: 0...5,
+        .syncGroup: 0...5,
+        .apiVersions: 0...4,
+        .createTopics: 2...7,
+        .deleteTopics: 1...6,
+        .initProducerId: 0...5,
+        .describeCluster: 0...2,
+    ]
+}
+
+extension Broker {
+    func apiVersions(
+        _ reader: inout WireReader, _ context: RequestContext, on loop: EventLoop
+    ) throws(WireError) {
+        guard let served = ServedAPIs.versions[.apiVersions], served.contains(context.version)
+        else {
+            // A client from the future reads version 0 and tries again with what it names.
+            var context = context
+            context.version = 0
+            var response = ApiVersionsResponse()
+            response.errorCode = .unsupportedVersion
+            response.apiKeys = [.init(apiKey: 18, minVersion: 0, maxVersion: 4)]
+            return answer(response, to: context, on: loop)
+        }
+        let request = try ApiVersionsRequest(decoding: &reader, version: context.version)
+        var response = ApiVersionsResponse()
+        guard context.version < 3 || Self.isLawful(request) else {
+            response.errorCode = .invalidRequest
+            return answer(response, to: context, on: loop)
+        }
+        response.apiKeys = ServedAPIs.versions.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { api, versions in
+                .init(
+                    apiKey: api.rawValue, minVersion: versions.lowerBound,
+                    maxVersion: versions.upperBound)
+            }
+        response.finalizedFeaturesEpoch = metadata.log.ends.written.rawValue - 1
+        response.finalizedFeatures = image.features.sorted { $0.key < $1.key }.map {
+            .init(name: $0.key, maxVersionLevel: $0.value, minVersionLevel: $0.value)
+        }
+        answer(response, to: context, on: loop)
+    }
+
+    private static func isLawful(_ request: ApiVersionsRequest) -> Bool {
+        isLawful(request.clientSoftwareName) && isLawful(request.clientSoftwareVersion)
+    }
+
+    /// Letters and digits, with `.` and `-` between them (KIP-511).
+    private static func isLawful(_ text: String) -> Bool {
+        let isLetter = { (byte: UInt8) in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+        guard let first = text.utf8.first, let last = text.utf8.last else { return false }
+        return isLetter(first) && isLetter(last)
+            && text.utf8.allSatisfy {
+                isLetter($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+            }
+    }
+}

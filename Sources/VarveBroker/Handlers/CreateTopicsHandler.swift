@@ -1,0 +1,153 @@
+internal import VarveController
+internal import VarveLog
+internal import VarveMetadata
+internal import VarveSystem
+internal import VarveTerms
+internal import VarveTransport
+internal import VarveWire
+
+extension Broker {
+    /// Makes topics; each is there, and durable, before the answer says so.
+    func createTopics(
+        _ request: CreateTopicsRequest, _ context: RequestContext, on loop: EventLoop
+    ) {
+        var response = CreateTopicsResponse()
+        var counts: [String: Int] = [:]
+        for topic in request.topics { counts[topic.name, default: 0] += 1 }
+        for topic in request.topics {
+            guard counts[topic.name] == 1 else {
+                response.topics.append(
+                    refused(topic.name, Refusal(.invalidRequest, "Duplicate topic name.")))
+                continue
+            }
+            guard request.timeoutMs > 0 else {
+                response.topics.append(refused(topic.name, Refusal(.requestTimedOut, "")))
+                continue
+            }
+            response.topics.append(
+                create(topic, validateOnly: request.validateOnly, at: context.wallClock))
+        }
+        afterFlush.append { loop in
+            if let failure = self.metadataFailure {
+                for place in response.topics.indices {
+                    response.topics[place].errorCode = .kafkaStorageError
+                    response.topics[place].errorMessage = "\(failure)"
+                }
+            }
+            self.answer(response, to: context, on: loop)
+        }
+    }
+
+    private func refused(
+        _ name: String, _ refusal: Refusal
+    ) -> CreateTopicsResponse.CreatableTopicResult {
+        var result = CreateTopicsResponse.CreatableTopicResult()
+        result.name = name
+        result.errorCode = refusal.code
+        result.errorMessage = refusal.message
+        return result
+    }
+
+    /// Makes one topic, with its logs.
+    func create(
+        _ wanted: CreateTopicsRequest.CreatableTopic, validateOnly: Bool, at now: Timestamp
+    ) -> CreateTopicsResponse.CreatableTopicResult {
+        let defaults = TopicCreation.Defaults(
+            partitionCount: Int32(settings.configs.integer("num.partitions") ?? 1),
+            replicationFactor: Int16(settings.configs.integer("default.replication.factor") ?? 1))
+        do {
+            let creation = try TopicCreation(
+                wanted, id: surroundings.randomness.uniqueID(), defaults: defaults, in: image)
+            if !validateOnly {
+                try metadata.append(creation.records, at: now)
+                isMetadataDirty = true
+                if let topic = image[topic: wanted.name] {
+                    for index in topic.partitions.indices {
+                        try openPartition(Int32(index), of: topic)
+                    }
+                }
+            }
+            return described(creation)
+        } catch let refusal as Refusal {
+            return refused(wanted.name, refusal)
+        } catch {
+            return refused(wanted.name, Refusal(.kafkaStorageError, "\(error)"))
+        }
+    }
+
+    private func described(
+        _ creation: TopicCreation
+    ) -> CreateTopicsResponse.CreatableTopicResult {
+        var result = CreateTopicsResponse.CreatableTopicResult()
+        result.name = creation.topic.name
+        result.topicId = creation.topic.topicId
+        result.numPartitions = Int32(creation.partitions.count)
+        result.replicationFactor = Int16(creation.partitions[0].replicas.count)
+        var given: [String: String] = [:]
+        for config in creation.configs { given[config.name] = config.value }
+        let configs = configs(of: creation.topic.name)
+        result.configs = ConfigTable.topics.definitions.map { definition in
+            var row = CreateTopicsResponse.CreatableTopicConfigs()
+            row.name = definition.name
+            let source: TopicConfigs.Source
+            if let value = given[definition.name] {
+                (row.value, source) = (value, .topic)
+            } else {
+                row.value = configs.value(of: definition.name)
+                source = configs.candidates(for: definition).first?.2 ?? .standard
+            }
+            row.configSource = source.rawValue
+            return row
+        }
+        return result
+    }
+
+    // MARK: Deleting
+
+    func deleteTopics(
+        _ request: DeleteTopicsRequest, _ context: RequestContext, on loop: EventLoop
+    ) {
+        var response = DeleteTopicsResponse()
+        let byState = request.topics.map { ($0.name, $0.topicId) }
+        let byName = request.topicNames.map { (Optional($0), UniqueID.zero) }
+        for (name, id) in context.version >= 6 ? byState : byName {
+            response.responses.append(delete(name, id, at: context.wallClock))
+        }
+        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+    }
+
+    private func delete(
+        _ name: String?, _ id: UniqueID, at now: Timestamp
+    ) -> DeleteTopicsResponse.DeletableTopicResult {
+        var result = DeleteTopicsResponse.DeletableTopicResult()
+        result.name = name
+        result.topicId = id
+        guard name == nil || id == .zero else {
+            result.errorCode = .invalidRequest
+            result.errorMessage = "You may not specify both topic name and topic id."
+            return result
+        }
+        let topic = name.map { image[topic: $0] } ?? image[topic: id]
+        guard let topic else {
+            result.errorCode = name == nil ? .unknownTopicId : .unknownTopicOrPartition
+            result.errorMessage =
+                name == nil
+                ? "This server does not host this topic ID."
+                : "This server does not host this topic-partition."
+            return result
+        }
+        do {
+            try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
+            isMetadataDirty = true
+            for partition in partitions.removeTopic(topic.name) {
+                try node.deleteLog(partition.log.name)
+            }
+            result.name = topic.name
+            result.topicId = topic.id
+        } catch {
+            result.errorCode = .kafkaStorageError
+            result.errorMessage = "\(error)"
+        }
+        return result
+    }
+}

@@ -1,0 +1,144 @@
+internal import VarveMetadata
+internal import VarveTerms
+internal import VarveTransport
+internal import VarveWire
+
+extension Broker {
+    /// Tells which topics there are, and who leads their partitions.
+    func metadata(_ request: MetadataRequest, _ context: RequestContext, on loop: EventLoop) {
+        var response = MetadataResponse()
+        response.brokers = [
+            .init(
+                nodeId: settings.nodeID, host: endpoints[context.listener].host,
+                port: Int32(endpoints[context.listener].port), rack: settings.rack)
+        ]
+        response.clusterId = clusterID
+        response.controllerId = settings.nodeID
+        let wanted = self.wanted(by: request, context)
+        var created = false
+        for topic in wanted {
+            switch topic {
+            case .name(let name) where image[topic: name] == nil:
+                let mayCreate = request.allowAutoTopicCreation || context.version < 4
+                let (answer, isNew) = describe(missing: name, mayCreate: mayCreate, context)
+                response.topics.append(answer)
+                created = created || isNew
+            case .name(let name): response.topics.append(describe(image[topic: name]!, request))
+            case .id(let id):
+                if let found = image[topic: id] {
+                    response.topics.append(describe(found, request))
+                } else {
+                    var answer = MetadataResponse.MetadataResponseTopic()
+                    answer.errorCode = .unknownTopicId
+                    answer.topicId = id
+                    answer.name = context.version >= 12 ? nil : ""
+                    response.topics.append(answer)
+                }
+            }
+        }
+        guard created else { return answer(response, to: context, on: loop) }
+        // Nobody is told of a topic that a crash could take back.
+        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+    }
+
+    private enum Wanted {
+        case name(String)
+        case id(UniqueID)
+    }
+
+    private func wanted(by request: MetadataRequest, _ context: RequestContext) -> [Wanted] {
+        guard let topics = request.topics, !(context.version == 0 && topics.isEmpty) else {
+            return image.topics.keys.sorted().map { .name($0) }
+        }
+        return topics.map { topic in
+            topic.topicId != .zero ? .id(topic.topicId) : .name(topic.name ?? "")
+        }
+    }
+
+    private func describe(
+        _ topic: TopicImage, _ request: MetadataRequest
+    ) -> MetadataResponse.MetadataResponseTopic {
+        var answer = MetadataResponse.MetadataResponseTopic()
+        answer.name = topic.name
+        answer.topicId = topic.id
+        answer.isInternal = topic.isInternal
+        if request.includeTopicAuthorizedOperations {
+            answer.topicAuthorizedOperations = AuthorizedOperations.topic
+        }
+        answer.partitions = topic.partitions.enumerated().map { index, partition in
+            var row = MetadataResponse.MetadataResponsePartition()
+            row.partitionIndex = Int32(index)
+            row.replicaNodes = partition.replicas
+            row.isrNodes = partition.inSyncReplicas
+            row.leaderEpoch = partition.leaderEpoch
+            let isHere = partitions[topic.name, Int32(index)] != nil
+            row.leaderId = isHere && !isStopping ? partition.leader : -1
+            row.errorCode = row.leaderId < 0 ? .leaderNotAvailable : .none
+            row.offlineReplicas = isHere ? [] : partition.replicas
+            return row
+        }
+        return answer
+    }
+
+    /// What is said of a topic that is not there, or that is made for whoever asked.
+    private func describe(
+        missing name: String, mayCreate: Bool, _ context: RequestContext
+    ) -> (MetadataResponse.MetadataResponseTopic, isNew: Bool) {
+        var answer = MetadataResponse.MetadataResponseTopic()
+        answer.name = name
+        answer.errorCode = .unknownTopicOrPartition
+        guard TopicName.complaint(about: name) == nil else {
+            answer.errorCode = .invalidTopicException
+            return (answer, false)
+        }
+        guard mayCreate, settings.configs.boolean("auto.create.topics.enable") ?? true else {
+            return (answer, false)
+        }
+        var wanted = CreateTopicsRequest.CreatableTopic()
+        wanted.name = name
+        wanted.numPartitions = -1
+        wanted.replicationFactor = -1
+        let outcome = create(wanted, validateOnly: false, at: context.wallClock)
+        guard outcome.errorCode == .none, let topic = image[topic: name] else {
+            answer.errorCode = outcome.errorCode
+            return (answer, false)
+        }
+        return (describe(topic, MetadataRequest()), true)
+    }
+}
+
+/// What everybody may do while there is no authorizer, as bits by the numbers of operations.
+enum AuthorizedOperations {
+    /// Read, write, create, delete, alter, describe, describe configs, alter configs.
+    static let topic: Int32 = 3576
+    static let cluster: Int32 = 8096
+}
+
+extension Broker {
+    func describeCluster(
+        _ request: DescribeClusterRequest, _ context: RequestContext, on loop: EventLoop
+    ) {
+        var response = DescribeClusterResponse()
+        response.endpointType = request.endpointType
+        guard request.endpointType == 1 else {
+            let isKnown = request.endpointType == 2
+            response.errorCode = isKnown ? .mismatchedEndpointType : .unsupportedEndpointType
+            response.errorMessage =
+                isKnown
+                ? "The request was sent to an endpoint of type BROKER, but we wanted an endpoint "
+                    + "of type CONTROLLER" : "Unsupported endpoint type \(request.endpointType)"
+            return answer(response, to: context, on: loop)
+        }
+        response.clusterId = clusterID
+        response.controllerId = settings.nodeID
+        response.brokers = [
+            .init(
+                brokerId: settings.nodeID, host: endpoints[context.listener].host,
+                port: Int32(endpoints[context.listener].port), rack: settings.rack)
+        ]
+        if request.includeClusterAuthorizedOperations {
+            response.clusterAuthorizedOperations = AuthorizedOperations.cluster
+        }
+        answer(response, to: context, on: loop)
+    }
+}

@@ -1,0 +1,196 @@
+internal import VarveBytes
+public import VarveLog
+internal import VarveMetadata
+internal import VarveSystem
+public import VarveTerms
+public import VarveTransport
+internal import VarveWire
+
+/// One node: the partitions in its data directories, and the answers to its clients.
+///
+/// Requests of one turn of the event loop are done one after the other; what they wrote is flushed
+/// once at the end of the turn, and only then are they answered: one flush for all that came
+/// together, in the thread that read them.
+///
+/// *Invariants*: an answer that says something is durable leaves after the flush that made it so;
+/// the metadata log is the only source of truth about topics.
+/// *Threads*: owned by its event loop; not `Sendable`.
+public final class Broker: FrameService {
+    public let settings: BrokerSettings
+    let node: NodeDirectories
+    let surroundings: Surroundings
+    let metadata: MetadataLog
+    var partitions = PartitionTable()
+    /// Where clients reach this node, by listener.
+    var endpoints: [ListenerAddress]
+    /// Partitions that were written to in this turn.
+    var dirty: [Partition] = []
+    /// Whether the metadata log was.
+    var isMetadataDirty = false
+    /// Why the metadata log could not be flushed in this turn; nil when it could.
+    var metadataFailure: LogError?
+    /// What is to be done once everything of this turn is flushed.
+    var afterFlush: [(EventLoop) -> Void] = []
+    var fetches = WaitingFetches()
+    var producerIDs = ProducerIDBlock()
+    var groups = GroupHost()
+    /// Who is at the other end of each connection.
+    var peers: [ConnectionID: Peer] = [:]
+    /// How other threads ask for the end.
+    public let stop = BrokerStop()
+    var isStopping = false
+    private var nextCheckpoint: Instant
+
+    /// Opens the data directories and everything in them, and takes the node's place in the
+    /// cluster. Nobody is served yet.
+    ///
+    /// - Throws: `BrokerError`; every directory is closed again then.
+    public init(
+        _ settings: BrokerSettings, endpoints: [ListenerAddress],
+        in surroundings: Surroundings, by work: ParallelWork = .sequential
+    ) throws(BrokerError) {
+        self.settings = settings
+        self.surroundings = surroundings
+        self.endpoints = endpoints
+        node = try attempt { () throws(LogError) in
+            try NodeDirectories(settings.directories, in: surroundings)
+        }
+        nextCheckpoint = surroundings.clock.now().advanced(by: .seconds(60))
+        metadata = try Self.openMetadata(settings, node)
+        try takeOver(by: work)
+    }
+
+    private static func openMetadata(
+        _ settings: BrokerSettings, _ node: NodeDirectories
+    ) throws(BrokerError) -> MetadataLog {
+        for directory in node.directories {
+            if let found = directory.properties.nodeID, found != settings.nodeID {
+                throw .otherNode(path: directory.path, found: found, expected: settings.nodeID)
+            }
+        }
+        var kept = LogSettings()
+        // Whatever is done with records: what topics there are is never lost.
+        kept.flushPolicy = .durable
+        let log = try attempt { () throws(LogError) in
+            try node.openLog(MetadataLog.name, settings: kept, topicID: MetadataLog.topicID)
+        }
+        return try MetadataLog(log)
+    }
+
+    var image: ClusterImage { metadata.image }
+    var clock: any Clock { surroundings.clock }
+
+    var clusterID: String { node.directories.first?.properties.clusterID ?? "" }
+
+    // MARK: Connections
+
+    public func opened(
+        _ connection: ConnectionID, _ ends: ConnectionEnds, on loop: EventLoop
+    ) -> Admission {
+        guard !isStopping else { return .refuse }
+        peers[connection] = Peer(
+            host: "/\(ends.peer.ip)",
+            listener: endpoints.firstIndex { $0.port == ends.local.port } ?? 0)
+        return .admit
+    }
+
+    public func closed(
+        _ connection: ConnectionID, because reason: ClosingReason, on loop: EventLoop
+    ) {
+        peers[connection] = nil
+        fetches.forget(connection, in: self)
+    }
+
+    public var nextDeadline: Instant? {
+        [fetches.nextDeadline, groups.nextDeadline, nextCheckpoint].compactMap { $0 }.min()
+    }
+
+    public func turnEnded(now: Instant, on loop: EventLoop) {
+        if stop.wasAsked, !isStopping { beginToStop(on: loop) }
+        expireGroups(now)
+        settle(on: loop)
+        expireFetches(now, on: loop)
+        if now >= nextCheckpoint {
+            nextCheckpoint = now.advanced(by: .seconds(60))
+            try? node.checkpoint()
+        }
+    }
+
+    // MARK: The end of a turn
+
+    /// Flushes what this turn wrote, then answers those that waited for it.
+    private func settle(on loop: EventLoop) {
+        while !dirty.isEmpty || isMetadataDirty || !afterFlush.isEmpty {
+            let written = dirty
+            dirty = []
+            if isMetadataDirty {
+                isMetadataDirty = false
+                do throws(LogError) {
+                    try metadata.log.flush()
+                } catch {
+                    metadataFailure = error
+                }
+            }
+            for partition in written { flush(partition) }
+            let answers = afterFlush
+            afterFlush = []
+            for answer in answers { answer(loop) }
+            metadataFailure = nil
+            for partition in written {
+                partition.flushFailure = nil
+                wakeFetches(of: partition, on: loop)
+            }
+        }
+    }
+
+    private func flush(_ partition: Partition) {
+        partition.isDirty = false
+        guard settings.flushPolicy == .durable else { return }
+        do throws(LogError) {
+            try partition.log.flush()
+        } catch {
+            partition.flushFailure = error
+        }
+    }
+
+    /// Remembers that a partition was written to.
+    func note(_ partition: Partition) {
+        guard !partition.isDirty else { return }
+        partition.isDirty = true
+        dirty.append(partition)
+    }
+
+    // MARK: The end
+
+    private func beginToStop(on loop: EventLoop) {
+        isStopping = true
+        for number in fetches.all { endFetch(number, on: loop) }
+        for index in groups.coordinators.keys.sorted() {
+            if let partition = partitions[GroupHost.topic, index] { resign(partition) }
+        }
+    }
+
+    /// Closes everything: flushed, with checkpoints and the mark of a clean end.
+    public func close() throws(BrokerError) {
+        try attempt { () throws(LogError) in try node.close() }
+    }
+}
+
+/// Who is at the other end of a connection.
+struct Peer {
+    /// `/` and the address, as Kafka writes it.
+    var host: String
+    /// Which of the broker's listeners it reached.
+    var listener: Int
+}
+
+/// Runs a call of the engine under the broker's kind of error.
+func attempt<Value>(
+    _ body: () throws(LogError) -> Value
+) throws(BrokerError) -> Value {
+    do throws(LogError) {
+        return try body()
+    } catch {
+        throw .log(error)
+    }
+}

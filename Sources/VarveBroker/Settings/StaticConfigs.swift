@@ -1,0 +1,62 @@
+internal import VarveMetadata
+
+/// The properties that a broker was started with.
+///
+/// Where a name is given more than once, the later layer wins: the file, then the environment,
+/// then the command line.
+public struct StaticConfigs: Hashable, Sendable {
+    /// What was given, by name.
+    public private(set) var values: [String: String] = [:]
+
+    public init() {}
+
+    /// Adds a layer. Names that nobody knows are refused, unless they belong to what Kafka loads
+    /// as plug-ins: then they are passed over, as Kafka does.
+    public mutating func add(_ layer: [String: String]) throws(SettingsError) {
+        for (name, value) in layer.sorted(by: { $0.key < $1.key }) {
+            guard let definition = Self.definition(of: name) else {
+                throw .unknown(name: name, nearest: ConfigTable.brokers.name(nearest: name))
+            }
+            do throws(ConfigRefusal) {
+                try definition.check(value)
+            } catch {
+                throw .refused(reason: error.description)
+            }
+            values[name] = value.trimmed
+        }
+    }
+
+    /// The definition of a property, with a listener's prefix or without.
+    static func definition(of name: String) -> ConfigDefinition? {
+        if let found = ConfigTable.brokers[name] ?? ConfigTable.varve[name] { return found }
+        guard name.hasPrefix("listener.name.") else { return nil }
+        let rest = name.dropFirst("listener.name.".count)
+        guard let dot = rest.firstIndex(of: ".") else { return nil }
+        return ConfigTable.brokers[String(rest[rest.index(after: dot)...])]
+    }
+
+    /// What was given, or the default; nil when there is neither.
+    public subscript(name: String) -> String? {
+        values[name] ?? Self.definition(of: name)?.defaultValue
+    }
+
+    public func integer(_ name: String) -> Int64? {
+        guard let text = self[name], case .integer(let value)? = ConfigValue(text, as: .long) else {
+            return nil
+        }
+        return value
+    }
+
+    public func boolean(_ name: String) -> Bool? {
+        guard let text = self[name], case .boolean(let value)? = ConfigValue(text, as: .boolean)
+        else { return nil }
+        return value
+    }
+
+    public func list(_ name: String) -> [String] {
+        guard let text = self[name], case .list(let values)? = ConfigValue(text, as: .list) else {
+            return []
+        }
+        return values
+    }
+}

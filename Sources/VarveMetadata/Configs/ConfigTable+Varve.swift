@@ -1,0 +1,9 @@
+extension ConfigTable {
+    /// Properties of Varve's own.
+    public static let varve = ConfigTable(rows: varveRows)
+
+    /// name|type|access|default|valid
+    static let varveRows = """
+        varve.flush.policy|string|r|durable|[durable, page-cache]
+        """
+}

@@ -1,0 +1,93 @@
+public import VarveTerms
+
+/// A topic as the metadata log describes it.
+///
+/// *Invariants*: partition n stands at place n; there is at least one.
+public struct TopicImage: Hashable, Sendable {
+    public let name: String
+    public let id: UniqueID
+    public internal(set) var partitions: [PartitionImage] = []
+
+    public init(name: String, id: UniqueID) {
+        self.name = name
+        self.id = id
+    }
+
+    /// Whether the broker keeps it for itself: clients may not produce to it.
+    public var isInternal: Bool { Self.internalNames.contains(name) }
+
+    public static let internalNames: Set<String> = [
+        "__consumer_offsets", "__transaction_state", "__share_group_state",
+    ]
+}
+
+/// Who has a partition, and who leads it.
+public struct PartitionImage: Hashable, Sendable {
+    public var replicas: [Int32] = []
+    public var inSyncReplicas: [Int32] = []
+    /// Nobody leads it while all its replicas are away: −1.
+    public var leader: Int32 = -1
+    public var leaderEpoch: Int32 = 0
+    /// Grows with each change of the partition.
+    public var partitionEpoch: Int32 = 0
+    /// The data directory of each replica, in the order of `replicas`.
+    public var directories: [UniqueID] = []
+
+    public init() {}
+}
+
+/// A broker that is registered.
+public struct BrokerImage: Hashable, Sendable {
+    public var id: Int32
+    public var epoch: Int64
+    public var endpoints: [Endpoint]
+    public var rack: String?
+    public var isFenced: Bool
+
+    public init(
+        id: Int32, epoch: Int64, endpoints: [Endpoint], rack: String?, isFenced: Bool
+    ) {
+        self.id = id
+        self.epoch = epoch
+        self.endpoints = endpoints
+        self.rack = rack
+        self.isFenced = isFenced
+    }
+
+    /// Where clients reach it.
+    public struct Endpoint: Hashable, Sendable {
+        public var listener: String
+        public var host: String
+        public var port: UInt16
+
+        public init(listener: String, host: String, port: UInt16) {
+            self.listener = listener
+            self.host = host
+            self.port = port
+        }
+    }
+}
+
+/// What properties belong to.
+public struct ConfigResource: Hashable, Sendable {
+    public var kind: Kind
+    /// Empty for the defaults of all brokers.
+    public var name: String
+
+    /// By the numbers that requests and records use.
+    public enum Kind: Int8, Hashable, Sendable {
+        case topic = 2
+        case broker = 4
+        case brokerLogger = 8
+        case clientMetrics = 16
+        case group = 32
+    }
+
+    public init(_ kind: Kind, _ name: String) {
+        self.kind = kind
+        self.name = name
+    }
+
+    public static let allBrokers = ConfigResource(.broker, "")
+    public static func topic(_ name: String) -> ConfigResource { ConfigResource(.topic, name) }
+}
