@@ -206,6 +206,47 @@ struct EventLoopOverSocketsTests {
         #expect(client.frames == [expected + expected])
     }
 
+    @Test("two loops in threads of their own share a listener, and both end")
+    func shared() throws {
+        let network = SocketNetwork(clock: LinuxClock())
+        let listener = try network.listen(on: Endpoint(host: "127.0.0.1", port: 0))[0]
+        let ledger = ServerLedger()
+        let mailboxes = Mutex<[LoopMailbox]>([])
+        let acceptedCount = Mutex(0)
+        let gate = Gate()
+        for _ in 0..<2 {
+            let isStarted = LinuxThread.start(name: "loop") {
+                do {
+                    let loop = try EventLoop(
+                        network: network, clock: LinuxClock(), service: EchoService(),
+                        ledger: ledger)
+                    try loop.serve(listener)
+                    mailboxes.withLock { $0.append(loop.mailbox) }
+                    gate.open()
+                    loop.run()
+                    acceptedCount.withLock { $0 += loop.tally.acceptedCount }
+                } catch {
+                    Issue.record(error)
+                }
+                gate.open()
+            }
+            try #require(isStarted)
+        }
+        for _ in 0..<2 { gate.pass() }
+        let clients = try (0..<60).map { _ in
+            FrameClient(try network.connect(to: listener.address))
+        }
+        for client in clients { for number in 0..<20 { client.send(frame: [UInt8(number)]) } }
+        while !clients.allSatisfy({ $0.frames.count == 20 || $0.isOver }) {
+            for client in clients { client.turn() }
+        }
+        #expect(clients.allSatisfy { $0.frames == (0..<20).map { [UInt8($0)] } })
+        for mailbox in mailboxes.withLock({ $0 }) { mailbox.post { $0.drain(until: $0.now) } }
+        for _ in 0..<2 { gate.pass() }
+        #expect(acceptedCount.withLock { $0 } == 60)
+        #expect(ledger.connectionCount == 0)
+    }
+
     @Test("another thread wakes a loop that waits, and ends it")
     func wake() throws {
         let ended = Mutex(false)
