@@ -128,4 +128,19 @@ struct WireWriterTests {
             #expect(again == response)
         }
     }
+
+    @Test("records in a tagged field count towards its size and move with its bytes")
+    func taggedRecords() throws {
+        var writer = WireWriter()
+        try writer.begin(FetchResponse.schema, version: 12)
+        var tags = writer.beginTags()
+        writer.begin(0, &tags)
+        writer.int8(7)
+        try writer.records(RecordsSlice(start: 0, count: 200), "records")
+        writer.end(&tags)
+        try writer.endTags(tags, [])
+        // One field, tag 0, 203 bytes of it: 7, the length 201 in two bytes, the records.
+        let source = [UInt8](repeating: 9, count: 200)
+        #expect(writer.joined(with: source.rawSpan) == [1, 0, 203, 1, 7, 201, 1] + source)
+    }
 }
