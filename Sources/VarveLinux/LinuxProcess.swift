@@ -13,6 +13,22 @@ public enum LinuxProcess {
     /// compares then believes less than they could, never more.
     public static let bootID: UniqueID = readBootID() ?? LinuxRandomness().uniqueID()
 
+    /// What this machine calls itself; `localhost` where it does not say.
+    public static var hostName: String {
+        let fileSystem = LinuxFileSystem()
+        guard let file = try? OpenFile("/proc/sys/kernel/hostname", .read, in: fileSystem) else {
+            return "localhost"
+        }
+        var text = [UInt8](repeating: 0, count: 256)
+        var span = text.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        guard let size = try? fileSystem.read(file.id, into: &bytes, at: .zero), size > 1 else {
+            return "localhost"
+        }
+        let name = text[..<size].prefix { $0 != UInt8(ascii: "\n") }
+        return String(decoding: name, as: UTF8.self)
+    }
+
     private static func readBootID() -> UniqueID? {
         let fileSystem = LinuxFileSystem()
         guard

@@ -1,5 +1,5 @@
 internal import VarveTerms
-internal import VarveWire
+public import VarveWire
 
 extension ClusterImage {
     /// Adds what a record says.
@@ -25,7 +25,11 @@ extension ClusterImage {
         case .brokerRegistrationChange(let record):
             if record.fenced != 0 { brokers[record.brokerId]?.isFenced = record.fenced > 0 }
         // What they speak of is not kept.
-        case .clearElr, .other: break
+        case .clearElr, .delegationToken, .removeDelegationToken, .userScramCredential,
+            .removeUserScramCredential, .clientQuota, .accessControlEntry,
+            .removeAccessControlEntry, .noOp, .zkMigrationState, .registerController,
+            .beginTransaction, .endTransaction, .abortTransaction:
+            break
         }
     }
 

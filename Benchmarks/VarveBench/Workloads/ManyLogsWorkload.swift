@@ -40,8 +40,8 @@ final class ManyLogsWorkload {
         }
         let after = try Footprint(bench)
         note =
-            "\(count) logs, all appended to: \(after.descriptors - before.descriptors) descriptors, "
-            + "\((after.resident - before.resident) >> 20) MiB resident"
+            "\(count) logs, all appended to: \(after.descriptors - before.descriptors) "
+            + "descriptors, \((after.resident - before.resident) >> 20) MiB resident"
         try directory.close()
     }
 

@@ -43,7 +43,7 @@ extension Broker {
                 sought, isolation: request.isolationLevel == 1 ? .committed : .uncommitted)
             answer.offset = found.offset
             answer.timestamp = found.timestamp
-            answer.leaderEpoch = found.epoch
+            if context.version >= 4 { answer.leaderEpoch = found.epoch }
         } catch {
             answer.errorCode = .kafkaStorageError
         }

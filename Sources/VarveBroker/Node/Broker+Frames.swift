@@ -98,6 +98,9 @@ extension Broker {
             assertionFailure("\(error)")
             return loop.answer(context.slot, .closing)
         }
+        guard !writer.splices.isEmpty else {
+            return loop.answer(context.slot, copying: writer.buffer.bytes)
+        }
         loop.answer(context.slot, Answer(writer.parts(lending: records)))
     }
 }
@@ -105,9 +108,6 @@ extension Broker {
 extension WireWriter {
     /// What was written, with the bytes that belong between it.
     func parts(lending records: [any LentBytes]) -> [AnswerPart] {
-        guard !splices.isEmpty else {
-            return [.bytes(AnswerBytes(piece(0..<buffer.count)))]
-        }
         var parts: [AnswerPart] = []
         var done = 0
         for splice in splices where splice.slice.count > 0 {

@@ -112,8 +112,25 @@ public final class Broker: FrameService {
         expireFetches(now, on: loop)
         if now >= nextCheckpoint {
             nextCheckpoint = now.advanced(by: .seconds(60))
-            try? node.checkpoint()
+            keepHouse()
         }
+    }
+
+    /// What is done each minute: retention, checkpoints, and descriptors of idle logs.
+    private func keepHouse() {
+        let wallClock = clock.wallClock()
+        for partition in partitions.all {
+            // A disk that fails here fails the next append, too, and that one tells.
+            _ = try? partition.log.applyRetention(now: wallClock)
+            _ = try? partition.log.expireProducers(now: wallClock)
+        }
+        try? node.checkpoint()
+        restIdleLogs()
+    }
+
+    /// Gives the descriptors of logs that were not written to in this turn back.
+    func restIdleLogs() {
+        for partition in partitions.all where !partition.isDirty { _ = partition.log.rest() }
     }
 
     // MARK: The end of a turn

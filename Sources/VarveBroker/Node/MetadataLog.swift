@@ -3,6 +3,7 @@ internal import VarveLog
 internal import VarveMetadata
 internal import VarveRecords
 internal import VarveTerms
+internal import VarveWire
 
 /// The one source of truth about topics and properties: the records of `__cluster_metadata-0`.
 ///
@@ -34,16 +35,25 @@ final class MetadataLog {
                 try batches.forEachRecord(with: &scanner, from: offset) { record in
                     guard failure == nil, let value = record.value else { return }
                     do throws(MetadataError) {
-                        try image.replay(MetadataRecord(decoding: value))
+                        try image.replay(Self.decode(value))
                     } catch {
                         failure = .metadata(offset: record.offset, error)
                     }
                 }
             } catch {
-                throw .metadata(offset: offset, .unreadable("\(error)"))
+                throw .metadata(offset: offset, .damaged("\(error)"))
             }
             if let failure { throw failure }
             offset = batches.nextOffset
+        }
+    }
+
+    private static func decode(_ value: RawSpan) throws(MetadataError) -> MetadataRecord {
+        var reader = WireReader(value)
+        do throws(WireError) {
+            return try MetadataRecord(decoding: &reader)
+        } catch {
+            throw .unreadable(error)
         }
     }
 
@@ -70,17 +80,18 @@ final class MetadataLog {
     func append(_ records: [MetadataRecord], at now: Timestamp) throws(BrokerError) -> Offset {
         let base = log.ends.written
         var builder = RecordBatchBuilder()
-        var value = ByteBuffer()
+        var value = WireWriter()
         builder.begin()
         for record in records {
-            do throws(MetadataError) {
+            do throws(WireError) {
                 value.removeAll()
-                try record.encode(into: &value)
+                let version = type(of: record.message).schema.versions.upperBound
+                try record.encode(into: &value, version: version)
             } catch {
-                throw .metadata(offset: base, error)
+                throw .metadata(offset: base, .unreadable(error))
             }
             do throws(BatchBuildError) {
-                _ = try builder.append(key: nil, value: value.bytes, timestamp: now)
+                _ = try builder.append(key: nil, value: value.buffer.bytes, timestamp: now)
             } catch {
                 throw .log(.refusedRecord(error))
             }

@@ -70,6 +70,7 @@ enum ServeCommand {
                 on: Endpoint(host: wanted.host, port: wanted.port), backlog: 1024)
             listeners += opened
             var endpoint = told
+            if told.host.isEmpty { endpoint.host = LinuxProcess.hostName }
             if told.port == 0 { endpoint.port = opened[0].address.port }
             endpoints.append(endpoint)
         }
@@ -86,6 +87,12 @@ enum ServeCommand {
         }
         loop.run()
         try broker.close()
+        if invocation.arguments[ephemeral] {
+            let fileSystem = invocation.surroundings.fileSystem
+            for path in settings.directories {
+                try DataDirectory.remove(path, in: fileSystem)
+            }
+        }
     }
 
     private static func announce(

@@ -1,0 +1,19 @@
+public import VarveWire
+
+/// Why a record of the metadata log does not fit.
+public enum MetadataError: Error, Hashable, Sendable {
+    case unreadable(WireError)
+    /// The batch that holds it is malformed.
+    case damaged(String)
+    /// It speaks of something that is not there.
+    case unknown(String)
+}
+
+extension MetadataError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let error): "\(error)"
+        case .damaged(let reason), .unknown(let reason): reason
+        }
+    }
+}
