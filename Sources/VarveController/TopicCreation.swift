@@ -40,16 +40,7 @@ public struct TopicCreation: Sendable {
         configs = try Self.configs(of: wanted)
         topic = TopicRecord(name: wanted.name, topicId: id)
         partitions = replicas.enumerated().map { index, replicas in
-            var record = PartitionRecord()
-            record.partitionId = Int32(index)
-            record.topicId = id
-            record.replicas = replicas
-            record.isr = replicas
-            record.leader = replicas[0]
-            record.leaderEpoch = 0
-            record.partitionEpoch = 0
-            record.directories = replicas.map { _ in .zero }
-            return record
+            PartitionRecord(newPartition: Int32(index), of: id, replicas: replicas)
         }
     }
 
@@ -132,32 +123,8 @@ public struct TopicCreation: Sendable {
                 "partitions should be a consecutive 0-based integer sequence")
         }
         for row in rows {
-            guard !row.brokerIds.isEmpty else {
-                throw Refusal(
-                    .invalidReplicaAssignment,
-                    "The manual partition assignment includes an empty replica list.")
-            }
-            for broker in row.brokerIds {
-                guard image.brokers[broker] != nil else {
-                    throw Refusal(
-                        .invalidReplicaAssignment,
-                        "The manual partition assignment includes broker \(broker), but no such "
-                            + "broker is registered.")
-                }
-                guard row.brokerIds.count(where: { $0 == broker }) == 1 else {
-                    throw Refusal(
-                        .invalidReplicaAssignment,
-                        "The manual partition assignment includes the broker \(broker) more than "
-                            + "once.")
-                }
-            }
-            guard row.brokerIds.count == rows[0].brokerIds.count else {
-                throw Refusal(
-                    .invalidReplicaAssignment,
-                    "The manual partition assignment includes a partition with "
-                        + "\(row.brokerIds.count) replica(s), but this is not consistent with "
-                        + "previous partitions, which have \(rows[0].brokerIds.count) replica(s).")
-            }
+            try ManualAssignment.check(row.brokerIds, in: image)
+            try ManualAssignment.check(row.brokerIds, like: rows[0].brokerIds)
         }
         return rows.map(\.brokerIds)
     }
@@ -174,25 +141,5 @@ public struct TopicCreation: Sendable {
                     name: config.name, value: value))
         }
         return records
-    }
-}
-
-/// Whether a topic may have a property with a value.
-public enum TopicConfigCheck {
-    /// - Returns: the value.
-    /// - Throws: `Refusal`, `.invalidConfig`.
-    public static func checked(_ name: String, _ value: String?) throws(Refusal) -> String {
-        guard let definition = ConfigTable.topics[name] else {
-            throw Refusal(.invalidConfig, "Unknown topic config name: \(name)")
-        }
-        guard let value else {
-            throw Refusal(.invalidConfig, "Null value not supported for topic configs: \(name)")
-        }
-        do throws(ConfigRefusal) {
-            try definition.check(value)
-        } catch {
-            throw Refusal(.invalidConfig, error.description)
-        }
-        return value
     }
 }

@@ -46,7 +46,8 @@ extension Broker {
             self.answer(response, to: context, on: loop)
         case .leave(let answer): send(answer, to: context, on: loop)
         case .commit(let answer): send(answer, to: context, on: loop)
-        case .deleteOffsets, .deleteGroups: loop.answer(context.slot, .closing)
+        case .deleteOffsets(let answer): send(answer, to: context, on: loop)
+        case .deleteGroups(let rows): send(rows, to: context, on: loop)
         }
     }
 
@@ -129,6 +130,12 @@ extension Broker {
             answer(response, to: context, on: loop)
         case .offsetCommit:
             answerCommit(context, on: loop) { _ in code }
+        case .deleteGroups: send([], to: context, on: loop)
+        case .offsetDelete:
+            groups.deletions.offsets[context.slot] = nil
+            var response = OffsetDeleteResponse()
+            response.errorCode = code
+            answer(response, to: context, on: loop)
         default: loop.answer(context.slot, .closing)
         }
     }

@@ -18,6 +18,8 @@ struct GroupHost {
     var coordinators: [Int32: GroupCoordinator] = [:]
     /// The answers to OffsetCommits that wait, with the rows that need no coordinator filled in.
     var commits: [AnswerSlot: OffsetCommitResponse] = [:]
+    /// The answers to DeleteGroups and OffsetDelete that wait.
+    var deletions = PendingDeletions()
     /// Requests whose answer comes later.
     private var waiting: [RequestToken: RequestContext] = [:]
     private var nextToken: UInt64 = 0
@@ -97,19 +99,42 @@ extension Broker {
         }
         let now = Moment(instant: context.arrival, timestamp: context.wallClock)
         var effects: [GroupEffect] = []
-        // Taken out while it works: it is changed in place, and nobody else sees it then.
-        var coordinator = groups.coordinators.removeValue(forKey: partition.index)
-        if coordinator == nil {
-            coordinator = loadCoordinator(of: partition)
-            coordinator?.begin(at: now, into: &effects)
+        guard var coordinator = takeCoordinator(of: partition, at: now, into: &effects) else {
+            return false
         }
-        // `take` leaves no second copy behind, which would make each change copy all groups.
-        guard var coordinator = coordinator.take() else { return false }
         let token = groups.token(for: context)
         body(&coordinator, token, now, &effects)
         groups.coordinators[partition.index] = coordinator
         perform(effects, of: partition, at: context.wallClock)
         return true
+    }
+
+    /// Hands every coordinator of this node to `body`; one that cannot be read is left out.
+    func withEveryCoordinator(
+        at now: Moment, _ body: (inout GroupCoordinator, inout [GroupEffect]) -> Void
+    ) {
+        for partition in partitions.partitions(of: GroupHost.topic) {
+            var effects: [GroupEffect] = []
+            guard var coordinator = takeCoordinator(of: partition, at: now, into: &effects) else {
+                continue
+            }
+            body(&coordinator, &effects)
+            groups.coordinators[partition.index] = coordinator
+            perform(effects, of: partition, at: now.timestamp)
+        }
+    }
+
+    /// The coordinator of a partition, read from it when it was not yet; it is taken out while it
+    /// works: it is changed in place, and nobody else sees it then.
+    private func takeCoordinator(
+        of partition: Partition, at now: Moment, into effects: inout [GroupEffect]
+    ) -> GroupCoordinator? {
+        if let coordinator = groups.coordinators.removeValue(forKey: partition.index) {
+            return coordinator
+        }
+        var coordinator = loadCoordinator(of: partition)
+        coordinator?.begin(at: now, into: &effects)
+        return coordinator
     }
 
     /// Reads a partition of `__consumer_offsets`; nil when that fails.

@@ -20,11 +20,23 @@ enum ServedAPIs {
         .heartbeat: 0...4,
         .leaveGroup: 0...5,
         .syncGroup: 0...5,
+        .describeGroups: 0...6,
+        .listGroups: 0...5,
         .apiVersions: 0...4,
         .createTopics: 2...7,
         .deleteTopics: 1...6,
+        .deleteRecords: 0...2,
         .initProducerId: 0...5,
+        .offsetForLeaderEpoch: 2...4,
+        .describeConfigs: 1...4,
+        .alterConfigs: 0...2,
+        .createPartitions: 0...3,
+        .deleteGroups: 0...2,
+        .incrementalAlterConfigs: 0...1,
+        .offsetDelete: 0...0,
         .describeCluster: 0...2,
+        .listConfigResources: 0...1,
+        .describeTopicPartitions: 0...0,
     ]
 }
 

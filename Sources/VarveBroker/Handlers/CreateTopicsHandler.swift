@@ -139,6 +139,7 @@ extension Broker {
         do {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             isMetadataDirty = true
+            forgetOffsets(of: topic.name, at: now)
             for partition in partitions.removeTopic(topic.name) {
                 try node.deleteLog(partition.log.name)
             }

@@ -167,13 +167,15 @@ extension Broker {
             return answer
         }
         answer.topics = found.map { topic in
-            .init(
+            let isUnknown = context.version >= 10 && partitions.name(of: topic.topicID) == nil
+            return .init(
                 name: topic.topic, topicId: topic.topicID,
                 partitions: topic.partitions.map { row in
                     .init(
                         partitionIndex: row.partition, committedOffset: row.stored?.offset ?? -1,
                         committedLeaderEpoch: row.stored?.leaderEpoch ?? -1,
-                        metadata: row.stored?.metadata ?? "")
+                        metadata: row.stored?.metadata ?? "",
+                        errorCode: isUnknown ? .unknownTopicId : .none)
                 })
         }
         return answer

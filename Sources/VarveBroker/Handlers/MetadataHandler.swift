@@ -112,6 +112,8 @@ enum AuthorizedOperations {
     /// Read, write, create, delete, alter, describe, describe configs, alter configs.
     static let topic: Int32 = 3576
     static let cluster: Int32 = 8096
+    /// Read, delete, describe, describe configs, alter configs.
+    static let group: Int32 = 3400
 }
 
 extension Broker {

@@ -71,7 +71,7 @@ extension Broker {
         case .offsetFetch:
             let request = try OffsetFetchRequest(decoding: &reader, version: version)
             offsetFetch(request, context, on: loop)
-        default: loop.answer(context.slot, .closing)
+        default: try serveAdministration(&reader, context, on: loop)
         }
     }
 

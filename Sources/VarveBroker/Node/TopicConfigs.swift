@@ -19,6 +19,7 @@ struct TopicConfigs {
         case allBrokers = 3
         case started = 4
         case standard = 5
+        case group = 8
     }
 
     /// Every value that was given, the one in force first, with the name it was given under.

@@ -28,11 +28,7 @@ public struct StaticConfigs: Hashable, Sendable {
 
     /// The definition of a property, with a listener's prefix or without.
     static func definition(of name: String) -> ConfigDefinition? {
-        if let found = ConfigTable.brokers[name] ?? ConfigTable.varve[name] { return found }
-        guard name.hasPrefix("listener.name.") else { return nil }
-        let rest = name.dropFirst("listener.name.".count)
-        guard let dot = rest.firstIndex(of: ".") else { return nil }
-        return ConfigTable.brokers[String(rest[rest.index(after: dot)...])]
+        ConfigTable.definition(ofBroker: name)
     }
 
     /// What was given, or the default; nil when there is neither.

@@ -20,6 +20,16 @@ public struct ConfigTable: Sendable {
 
     public subscript(name: String) -> ConfigDefinition? { places[name].map { definitions[$0] } }
 
+    /// The definition of a property of brokers, with a listener's prefix or without, Varve's own
+    /// among them.
+    public static func definition(ofBroker name: String) -> ConfigDefinition? {
+        if let found = brokers[name] ?? varve[name] { return found }
+        guard name.hasPrefix("listener.name.") else { return nil }
+        let rest = name.dropFirst("listener.name.".count)
+        guard let dot = rest.firstIndex(of: ".") else { return nil }
+        return brokers[String(rest[rest.index(after: dot)...])]
+    }
+
     /// The known name that is nearest to a wrong one, for error messages; nil when none is near.
     public func name(nearest wrong: String) -> String? {
         let best = definitions.map { ($0.name, wrong.distance(to: $0.name)) }

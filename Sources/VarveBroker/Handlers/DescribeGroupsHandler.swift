@@ -1,0 +1,59 @@
+internal import VarveGroups
+internal import VarveTransport
+internal import VarveWire
+
+extension Broker {
+    /// Tells who is in groups.
+    func describeGroups(
+        _ request: DescribeGroupsRequest, _ context: RequestContext, on loop: EventLoop
+    ) {
+        var response = DescribeGroupsResponse()
+        var seen: Set<String> = []
+        for name in request.groups where seen.insert(name).inserted {
+            response.groups.append(
+                describe(name, request.includeAuthorizedOperations, context, on: loop))
+        }
+        // What is told may be of this turn: it is durable first.
+        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+    }
+
+    private func describe(
+        _ name: String, _ includesOperations: Bool, _ context: RequestContext,
+        on loop: EventLoop
+    ) -> DescribeGroupsResponse.DescribedGroup {
+        var row = DescribeGroupsResponse.DescribedGroup()
+        row.groupId = name
+        var found: GroupDescription?
+        var unused: RequestToken?
+        let isAsked = withCoordinator(of: name, context, on: loop) { coordinator, token, _, _ in
+            found = coordinator.describe(name)
+            unused = token
+        }
+        // Groups are described at once: nothing comes later.
+        if let unused { _ = groups.context(of: unused) }
+        guard isAsked else {
+            row.errorCode = .coordinatorNotAvailable
+            return row
+        }
+        guard let found else {
+            row.groupState = "Dead"
+            if context.version >= 6 {
+                row.errorCode = .groupIdNotFound
+                row.errorMessage = "Group \(name) not found."
+            }
+            return row
+        }
+        row.groupState = found.state.name
+        row.protocolType = found.protocolType
+        row.protocolData = found.protocolName
+        row.members = found.members.map { member in
+            .init(
+                memberId: member.memberID,
+                groupInstanceId: context.version >= 4 ? member.instanceID : nil,
+                clientId: member.clientID, clientHost: member.clientHost,
+                memberMetadata: member.metadata, memberAssignment: member.assignment)
+        }
+        if includesOperations { row.authorizedOperations = AuthorizedOperations.group }
+        return row
+    }
+}
