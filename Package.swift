@@ -157,7 +157,12 @@ let package = Package(
             ]),
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
         tests("VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes"]),
-        tests("VarveBrokerTests", ["VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms"]),
+        tests(
+            "VarveBrokerTests",
+            [
+                "VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms", "VarveBytes",
+                "VarveSystem", "VarveRecords", "VarveWire", "VarveTransport", "VarveSim",
+            ]),
         tests(
             "VarveSocketsTests",
             [

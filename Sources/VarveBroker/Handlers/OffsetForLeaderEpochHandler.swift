@@ -42,6 +42,11 @@ extension Partition {
     /// this partition cannot tell.
     func endOffset(ofEpoch epoch: Int32) -> (epoch: Int32, offset: Int64) {
         guard epoch != -1 else { return (-1, -1) }
+        guard epoch >= 0 else {
+            // No leader has such an epoch: it ends before the first that is known.
+            guard let first = log.leaderEpochs.entries.first else { return (-1, -1) }
+            return (epoch, first.startOffset.rawValue)
+        }
         // The present epoch is the leader's from its first moment, before it wrote anything.
         if epoch == leaderEpoch { return (epoch, highWatermark.rawValue) }
         guard let end = log.endOffset(of: LeaderEpoch(epoch)) else { return (-1, -1) }

@@ -1,0 +1,53 @@
+import Foundation
+import VarveBytes
+import VarveRecords
+
+/// A request that was sent to Apache Kafka, and what came of it.
+struct Probe {
+    var name: String
+    var api: String
+    var version: Int16
+    var frame: [UInt8]
+    /// How long the answer took.
+    var milliseconds: Int
+    var outcome: Outcome
+
+    enum Outcome {
+        case answer(ProbeTree)
+        case closed
+        /// No answer came.
+        case none
+    }
+
+    /// The probes of an area, in the order in which they were sent.
+    static func all(of area: String) throws -> [Probe] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let file = root.appending(path: "Tests/Fixtures/probes/\(area).jsonl.gz")
+        let packed = try [UInt8](Foundation.Data(contentsOf: file))
+        var output = ByteBuffer()
+        try Decompressor().decompress(packed.rawSpan, codec: .gzip, into: &output)
+        return (output.bytes.text() ?? "").split(separator: "\n").compactMap { Probe(String($0)) }
+    }
+
+    private init?(_ line: String) {
+        guard
+            let object = (try? JSONSerialization.jsonObject(with: Foundation.Data(line.utf8)))
+                as? [String: Any],
+            let api = object["api"] as? String, let hex = object["frame"] as? String,
+            let version = object["version"] as? NSNumber
+        else { return nil }
+        name = object["probe"] as? String ?? ""
+        if let step = object["step"] as? NSNumber { name += "/\(step)" }
+        self.api = api
+        self.version = version.int16Value
+        let digits = hex.utf8.map { $0 < 58 ? $0 - 48 : $0 - 87 }
+        frame = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        milliseconds = (object["elapsedMs"] as? NSNumber)?.intValue ?? 0
+        switch object["response"] {
+        case let text as String: outcome = text == "closed" ? .closed : .none
+        case let answer?: outcome = .answer(ProbeTree(json: answer))
+        case nil: outcome = .none
+        }
+    }
+}

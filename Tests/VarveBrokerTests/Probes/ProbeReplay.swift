@@ -1,0 +1,166 @@
+import VarveBroker
+import VarveBytes
+import VarveLog
+import VarveSim
+import VarveSystem
+import VarveTerms
+import VarveTransport
+import VarveWire
+
+/// A broker in memory that is asked what Apache Kafka was asked.
+final class ProbeReplay {
+    /// What came of the probes of an area.
+    struct Score: Equatable {
+        /// How many had all error codes right, or the connection closed, or no answer.
+        var codes = 0
+        /// How many had everything right.
+        var whole = 0
+        var count = 0
+        /// The first difference of each probe that is not wholly right.
+        var misses: [String] = []
+
+        static func == (left: Score, right: Score) -> Bool {
+            left.codes == right.codes && left.whole == right.whole
+        }
+    }
+
+    private let network = MemoryNetwork()
+    private let clock = SimulatedClock(wallClock: Timestamp(milliseconds: 1_795_253_504_484))
+    private let broker: Broker
+    private let loop: EventLoop
+    private let address: SocketAddress
+    private var names = ProbeNames()
+    /// Requests that were not answered in the time that Kafka took.
+    private var late: [(probe: Probe, client: FrameClient)] = []
+    private(set) var score = Score()
+
+    private static let properties = [
+        "log.dirs": "/data", "num.network.threads": "3", "num.io.threads": "8",
+        "offsets.topic.num.partitions": "4", "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "4", "group.initial.rebalance.delay.ms": "300",
+        "listeners": "PLAINTEXT://127.0.0.1:9691",
+    ]
+
+    init() throws {
+        var configs = StaticConfigs()
+        try configs.add(Self.properties)
+        let settings = try BrokerSettings(configs)
+        let surroundings = Surroundings(
+            fileSystem: SimulatedDisk(clock: clock), clock: clock,
+            randomness: SeededRandomness(seed: 1), processID: 1,
+            bootID: UniqueID(high: 1, low: 1))
+        let listener = try network.listen(on: Endpoint(host: "127.0.0.1", port: 9691))[0]
+        broker = try Broker(settings, endpoints: settings.advertised, in: surroundings)
+        loop = try EventLoop(network: network, clock: clock, service: broker)
+        try loop.serve(listener)
+        address = listener.address
+    }
+
+    /// Sends the probes one after the other, each on a connection of its own.
+    func run(_ probes: [Probe]) throws {
+        try send(Self.findCoordinator)
+        for probe in probes {
+            let client = FrameClient(try network.connect(to: address))
+            client.send(frame: names.translated(probe.frame))
+            waitFor(client, atMost: probe.milliseconds + 300)
+            if client.frames.isEmpty, !client.isOver {
+                late.append((probe, client))
+            } else {
+                judge(probe, client)
+            }
+            late.removeAll { probe, client in
+                guard !client.frames.isEmpty || client.isOver else { return false }
+                judge(probe, client)
+                return true
+            }
+        }
+        for (probe, client) in late { judge(probe, client) }
+    }
+
+    /// Clients ask who coordinates group `g` before anything else: its topic is made then.
+    private static let findCoordinator: [UInt8] = [
+        0, 10, 0, 0, 0, 0, 0, 1, 0, 5, 112, 114, 111, 98, 101, 0, 1, 103,
+    ]
+
+    private func send(_ frame: [UInt8]) throws {
+        let client = FrameClient(try network.connect(to: address))
+        client.send(frame: frame)
+        waitFor(client, atMost: 100)
+        client.close()
+    }
+
+    private func waitFor(_ client: FrameClient, atMost milliseconds: Int) {
+        var left = milliseconds
+        while true {
+            for _ in 0..<4 {
+                client.turn()
+                for (_, other) in late { other.turn() }
+                loop.turn(.notAtAll)
+            }
+            client.turn()
+            guard client.frames.isEmpty, !client.isOver, left > 0 else { return }
+            // Large frames take several turns, for which no time has to pass.
+            guard client.isSent else { continue }
+            clock.advance(by: .milliseconds(10))
+            left -= 10
+        }
+    }
+
+    // MARK: Judging
+
+    private func judge(_ probe: Probe, _ client: FrameClient) {
+        score.count += 1
+        let found = difference(probe, client)
+        if found.codes == nil { score.codes += 1 }
+        if found.whole == nil { score.whole += 1 }
+        if let miss = found.codes ?? found.whole {
+            let kind = found.codes == nil ? "fields" : "CODES"
+            score.misses.append("\(kind) \(probe.name) \(probe.api) v\(probe.version): \(miss)")
+        }
+        client.close()
+    }
+
+    private func difference(
+        _ probe: Probe, _ client: FrameClient
+    ) -> (codes: String?, whole: String?) {
+        guard let frame = client.frames.first else {
+            let isRight: Bool
+            switch probe.outcome {
+            case .closed: isRight = client.isOver
+            case .none: isRight = !client.isOver
+            case .answer: isRight = false
+            }
+            let miss = isRight ? nil : client.isOver ? "closed" : "no answer"
+            return (miss, miss)
+        }
+        guard case .answer(let expected) = probe.outcome else {
+            return ("answered", "answered")
+        }
+        let kafka = expected.inOrder
+        guard let here = Self.decode(frame, probe)?.inOrder.limited(to: kafka) else {
+            return ("unreadable", "unreadable")
+        }
+        names.learn(kafka, here)
+        let wanted = names.translated(kafka).inOrder
+        let codes =
+            here.codes == wanted.codes ? nil : "\(here.codes), expected \(wanted.codes)"
+        return (codes, here.difference(from: wanted) ?? codes)
+    }
+
+    private static func decode(_ frame: [UInt8], _ probe: Probe) -> ProbeTree? {
+        guard let type = MessageTypes.responses.first(where: { "\($0)" == probe.api + "Response" }),
+            let number = type.schema.key, let api = APIKey(rawValue: number)
+        else { return nil }
+        // An answer to a version that nobody speaks comes in version 0.
+        var version = probe.version
+        if api == .apiVersions, !type.schema.versions.contains(version) { version = 0 }
+        var reader = WireReader(frame.rawSpan)
+        do {
+            _ = try ResponseHeader(
+                decoding: &reader, version: api.responseHeaderVersion(for: version))
+            return ProbeTree(try type.init(decoding: &reader, version: version))
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// Whether a broker answers unusual requests as Apache Kafka 4.3.1 does.
+@Suite("Probes")
+struct ProbeTests {
+    /// How many probes of an area are answered rightly: at least as many as here must be.
+    struct Floor: CustomTestStringConvertible {
+        var area: String
+        /// With all error codes.
+        var codes: Int
+        /// With all fields.
+        var whole: Int
+
+        var testDescription: String { area }
+    }
+
+    static let floors = [
+        Floor(area: "topics", codes: 166, whole: 108),
+        Floor(area: "metadata", codes: 122, whole: 105),
+        Floor(area: "configs", codes: 168, whole: 155),
+        Floor(area: "offsets", codes: 152, whole: 136),
+        Floor(area: "produce", codes: 279, whole: 136),
+        Floor(area: "fetch", codes: 184, whole: 54),
+        Floor(area: "groups", codes: 178, whole: 135),
+        Floor(area: "others", codes: 28, whole: 21),
+        Floor(area: "transactions", codes: 30, whole: 6),
+    ]
+
+    @Test("unusual requests are answered as Kafka answers them", arguments: floors)
+    func answers(_ floor: Floor) throws {
+        let replay = try ProbeReplay()
+        try replay.run(try Probe.all(of: floor.area))
+        let score = replay.score
+        print(
+            "probes of \(floor.area): \(score.codes) of \(score.count) with all codes, "
+                + "\(score.whole) with all fields")
+        if ProcessInfo.processInfo.environment["VARVE_PROBE_MISSES"] != nil {
+            for miss in score.misses { print("  \(miss.prefix(400))") }
+        }
+        #expect(score.codes >= floor.codes)
+        #expect(score.whole >= floor.whole)
+    }
+}
