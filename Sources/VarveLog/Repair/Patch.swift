@@ -25,14 +25,18 @@ struct Patch: Hashable {
         }
         var size: Int { batches.reduce(0) { $0 + $1.size } }
 
-        /// Where it stands in its copy, if its batches follow each other there in one file.
-        var position: Int? {
-            guard var end = batches.first?.position else { return nil }
+        /// Where it stands in the files of a segment, if its batches follow each other there. They
+        /// may come from several copies: one file gives what another one lost.
+        func position(in segment: Offset) -> Int? {
+            guard let start = batches.first?.position else { return nil }
+            var end = start
             for batch in batches {
-                guard batch.position == end, batch.path == batches[0].path else { return nil }
+                guard batch.position == end,
+                    SegmentFileName(WholeFile.name(of: batch.path))?.baseOffset == segment
+                else { return nil }
                 end += batch.size
             }
-            return batches[0].position
+            return start
         }
     }
 
@@ -81,10 +85,9 @@ struct Patch: Hashable {
         leave(wound.offsets)
     }
 
-    /// Where a run stands in its copy, if that is a place of the wound in a file of the same name.
+    /// Where a run stands in the copies, if that is a place of the wound.
     private func placed(_ run: Run, in wound: Wound) -> Int? {
-        guard let position = run.position, let path = run.batches.first?.path,
-            SegmentFileName(WholeFile.name(of: path))?.baseOffset == wound.segment,
+        guard let position = run.position(in: wound.segment),
             position >= wound.positions.lowerBound
         else { return nil }
         return position

@@ -278,6 +278,35 @@ struct RepairTests {
         #expect(served == Array(0..<12) + Array(14..<16) + Array(18..<120))
     }
 
+    @Test("what lies between lost places comes back, though no copy alone has it whole")
+    func betweenLostFromSeveral() throws {
+        let copies = try CopiesOnDisk()
+        let batches = copies.batches(of: first)
+        let bad: [(path: String, batches: [Int])] = [
+            ("/d", [5, 8]), ("/e", [5, 6, 8]), ("/f", [5, 7, 8]),
+        ]
+        for (path, numbers) in bad {
+            for number in numbers {
+                copies.disk.flipBit(path + "/" + first, (batches[number].lowerBound + 100) * 8)
+            }
+        }
+        let start = batches[4].lowerBound
+        let wide = [UInt8](repeating: 1, count: batches[9].upperBound - start)
+        copies.disk.overwrite("/d/" + first, wide, at: FilePosition(start))
+        let report = try copies.repair(from: ["/e", "/f"])
+        #expect(
+            report.places.flatMap(\.left) == [Offset(10)..<Offset(12), Offset(16)..<Offset(18)])
+        let fences = try copies.quarantine()
+        #expect(
+            fences.map(\.positions)
+                == [5, 8].map { lost in
+                    FilePosition(batches[lost].lowerBound)..<FilePosition(batches[lost].upperBound)
+                })
+        let (served, refused) = try copies.readable()
+        #expect(refused == [10..<12, 16..<18])
+        #expect(served == Array(0..<10) + Array(12..<16) + Array(18..<120))
+    }
+
     @Test("a flip that Kafka's checksum does not cover is found by the sidecar, and comes back")
     func uncoveredFlips() throws {
         let copies = try CopiesOnDisk(40)
