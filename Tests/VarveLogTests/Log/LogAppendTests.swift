@@ -237,6 +237,22 @@ struct LogAppendTests {
         #expect(try home.values().count == kept.count + 2)
     }
 
+    @Test("a flush makes durable what sealed segments hold as well")
+    func flushOfSealed() throws {
+        let home = try LogOnDisk(settings: LogFixture.smallSegments(.pageCache))
+        for start in [0, 2] {
+            try home.append(start..<start + 2)
+            try home.log.roll()
+        }
+        try home.append(4..<6)
+        #expect(home.log.ends.flushed == .zero)
+        try home.log.flush()
+        #expect(home.log.ends.flushed == home.log.ends.written)
+        let next = try home.powerCut()
+        #expect(next.log.recovery.damaged == [])
+        #expect(try next.values() == LogOnDisk.values(0..<6))
+    }
+
     @Test("a roll whose files cannot be made changes nothing")
     func rollFails() throws {
         let home = try LogOnDisk()
