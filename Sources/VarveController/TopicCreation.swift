@@ -140,6 +140,9 @@ public struct TopicCreation: Sendable {
                     resourceType: ConfigResource.Kind.topic.rawValue, resourceName: wanted.name,
                     name: config.name, value: value))
         }
+        try TopicConfigCheck.checkTogether { name in
+            records.first { $0.name == name }?.value ?? ConfigTable.topics[name]?.defaultValue
+        }
         return records
     }
 }

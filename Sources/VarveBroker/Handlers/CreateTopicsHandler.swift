@@ -14,10 +14,13 @@ extension Broker {
         var response = CreateTopicsResponse()
         var counts: [String: Int] = [:]
         for topic in request.topics { counts[topic.name, default: 0] += 1 }
+        var duplicates: Set<String> = []
         for topic in request.topics {
             guard counts[topic.name] == 1 else {
-                response.topics.append(
-                    refused(topic.name, Refusal(.invalidRequest, "Duplicate topic name.")))
+                if duplicates.insert(topic.name).inserted {
+                    response.topics.append(
+                        refused(topic.name, Refusal(.invalidRequest, "Duplicate topic name.")))
+                }
                 continue
             }
             guard request.timeoutMs > 0 else {
@@ -44,7 +47,7 @@ extension Broker {
         var result = CreateTopicsResponse.CreatableTopicResult()
         result.name = name
         result.errorCode = refusal.code
-        result.errorMessage = refusal.message
+        result.errorMessage = refusal.message.isEmpty ? nil : refusal.message
         return result
     }
 
@@ -80,6 +83,7 @@ extension Broker {
     ) -> CreateTopicsResponse.CreatableTopicResult {
         var result = CreateTopicsResponse.CreatableTopicResult()
         result.name = creation.topic.name
+        result.errorMessage = nil
         result.topicId = creation.topic.topicId
         result.numPartitions = Int32(creation.partitions.count)
         result.replicationFactor = Int16(creation.partitions[0].replicas.count)
@@ -110,30 +114,34 @@ extension Broker {
         var response = DeleteTopicsResponse()
         let byState = request.topics.map { ($0.name, $0.topicId) }
         let byName = request.topicNames.map { (Optional($0), UniqueID.zero) }
-        for (name, id) in context.version >= 6 ? byState : byName {
-            response.responses.append(delete(name, id, at: context.wallClock))
+        let deletions = TopicDeletion.all(
+            context.version >= 6 ? byState : byName, isTooLate: request.timeoutMs <= 0, in: image)
+        for deletion in deletions {
+            response.responses.append(delete(deletion, at: context.wallClock))
         }
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        afterFlush.append { loop in
+            if let failure = self.metadataFailure {
+                for place in response.responses.indices {
+                    response.responses[place].errorCode = .kafkaStorageError
+                    response.responses[place].errorMessage = "\(failure)"
+                }
+            }
+            self.answer(response, to: context, on: loop)
+        }
     }
 
     private func delete(
-        _ name: String?, _ id: UniqueID, at now: Timestamp
+        _ deletion: TopicDeletion, at now: Timestamp
     ) -> DeleteTopicsResponse.DeletableTopicResult {
         var result = DeleteTopicsResponse.DeletableTopicResult()
-        result.name = name
-        result.topicId = id
-        guard name == nil || id == .zero else {
-            result.errorCode = .invalidRequest
-            result.errorMessage = "You may not specify both topic name and topic id."
-            return result
-        }
-        let topic = name.map { image[topic: $0] } ?? image[topic: id]
-        guard let topic else {
-            result.errorCode = name == nil ? .unknownTopicId : .unknownTopicOrPartition
-            result.errorMessage =
-                name == nil
-                ? "This server does not host this topic ID."
-                : "This server does not host this topic-partition."
+        result.name = deletion.name
+        result.topicId = deletion.id
+        let topic: TopicImage
+        switch deletion.outcome {
+        case .success(let found): topic = found
+        case .failure(let refusal):
+            result.errorCode = refusal.code
+            result.errorMessage = refusal.message.isEmpty ? nil : refusal.message
             return result
         }
         do {

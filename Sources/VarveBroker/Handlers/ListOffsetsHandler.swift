@@ -12,8 +12,17 @@ extension Broker {
         for topic in request.topics {
             var result = ListOffsetsResponse.ListOffsetsTopicResponse()
             result.name = topic.name
+            var counts: [Int32: Int] = [:]
+            for wanted in topic.partitions { counts[wanted.partitionIndex, default: 0] += 1 }
             for wanted in topic.partitions {
-                result.partitions.append(find(wanted, of: topic.name, request, context))
+                switch counts.updateValue(0, forKey: wanted.partitionIndex) {
+                case 1: result.partitions.append(find(wanted, of: topic.name, request, context))
+                case 0: break
+                default:
+                    // Named more than once, it is answered once.
+                    result.partitions.append(
+                        .init(partitionIndex: wanted.partitionIndex, errorCode: .invalidRequest))
+                }
             }
             response.topics.append(result)
         }
@@ -28,6 +37,10 @@ extension Broker {
         answer.partitionIndex = wanted.partitionIndex
         guard let partition = partitions[topic, wanted.partitionIndex] else {
             answer.errorCode = .unknownTopicOrPartition
+            return answer
+        }
+        guard wanted.currentLeaderEpoch >= -1 else {
+            answer.errorCode = .fencedLeaderEpoch
             return answer
         }
         if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {

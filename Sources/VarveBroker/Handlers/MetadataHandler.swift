@@ -7,6 +7,13 @@ extension Broker {
     /// Tells which topics there are, and who leads their partitions.
     func metadata(_ request: MetadataRequest, _ context: RequestContext, on loop: EventLoop) {
         var response = MetadataResponse()
+        guard context.version >= 12 || Self.isByName(request) else {
+            // Ids came in version 10, and may be asked for from version 12 on.
+            response.topics = (request.topics ?? []).map {
+                .init(errorCode: .invalidRequest, name: $0.name ?? "", topicId: $0.topicId)
+            }
+            return answer(response, to: context, on: loop)
+        }
         response.brokers = [
             .init(
                 nodeId: settings.nodeID, host: endpoints[context.listener].host,
@@ -41,7 +48,7 @@ extension Broker {
         afterFlush.append { loop in self.answer(response, to: context, on: loop) }
     }
 
-    private enum Wanted {
+    private enum Wanted: Hashable {
         case name(String)
         case id(UniqueID)
     }
@@ -50,9 +57,15 @@ extension Broker {
         guard let topics = request.topics, !(context.version == 0 && topics.isEmpty) else {
             return image.topics.keys.sorted().map { .name($0) }
         }
-        return topics.map { topic in
-            topic.topicId != .zero ? .id(topic.topicId) : .name(topic.name ?? "")
-        }
+        // Where there are ids, names do not count.
+        let ids = topics.map(\.topicId).filter { $0 != .zero }
+        var seen: Set<Wanted> = []
+        let all = ids.isEmpty ? topics.map { .name($0.name ?? "") } : ids.map { Wanted.id($0) }
+        return all.filter { seen.insert($0).inserted }
+    }
+
+    private static func isByName(_ request: MetadataRequest) -> Bool {
+        (request.topics ?? []).allSatisfy { $0.topicId == .zero && $0.name != nil }
     }
 
     private func describe(
@@ -100,7 +113,9 @@ extension Broker {
         wanted.replicationFactor = -1
         let outcome = create(wanted, validateOnly: false, at: context.wallClock)
         guard outcome.errorCode == .none, let topic = image[topic: name] else {
-            answer.errorCode = outcome.errorCode
+            // Names that cannot be made are as unknown as before.
+            let isOfName: Set<ErrorCode> = [.invalidTopicException, .invalidRequest]
+            if !isOfName.contains(outcome.errorCode) { answer.errorCode = outcome.errorCode }
             return (answer, false)
         }
         return (describe(topic, MetadataRequest()), true)

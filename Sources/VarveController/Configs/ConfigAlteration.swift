@@ -165,6 +165,12 @@ public struct ConfigAlteration: Sendable {
         var parts = parts(of: grounds.value(resource, wish.name) ?? "")
         let named = given.isEmpty ? [""] : self.parts(of: given)
         if operation == .append {
+            // A wrong part is told by itself.
+            if resource.kind == .topic {
+                for part in named where !part.isEmpty {
+                    _ = try TopicConfigCheck.checked(wish.name, part)
+                }
+            }
             for part in named where !parts.contains(part) { parts.append(part) }
         } else {
             parts.removeAll { named.contains($0) }
@@ -197,6 +203,9 @@ public struct ConfigAlteration: Sendable {
         switch resource.kind {
         case .topic:
             for (name, value) in values { _ = try TopicConfigCheck.checked(name, value) }
+            try TopicConfigCheck.checkTogether { name in
+                values.first { $0.0 == name }?.1 ?? grounds.value(resource, name)
+            }
         case .broker: try BrokerConfigCheck.check(values, of: resource, on: grounds)
         case .group: try GroupConfigCheck.check(values, on: grounds)
         case .brokerLogger:

@@ -23,6 +23,36 @@ public enum TopicConfigCheck {
                 "Tiered Storage functionality is disabled in the broker. Topic cannot be "
                     + "configured with remote log storage.")
         }
+        if name.hasSuffix(".replication.throttled.replicas"), !isReplicaList(value.trimmed) {
+            throw Refusal(
+                .invalidConfig,
+                "Invalid value [\(value.trimmed)] for configuration \(name): \(name) must be the "
+                    + "literal '*' or a list of replicas in the following format: "
+                    + "[partitionId]:[brokerId],[partitionId]:[brokerId],...")
+        }
         return value.trimmed
+    }
+
+    private static func isReplicaList(_ text: String) -> Bool {
+        text == "*"
+            || text.split(separator: ",").allSatisfy { part in
+                let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
+                return numbers.count == 2
+                    && numbers.allSatisfy { Int32($0.filter { $0 != " " }).map { $0 >= 0 } == true }
+            }
+    }
+
+    /// Whether values fit to each other.
+    ///
+    /// - Parameter value: what is in force of a property.
+    /// - Throws: `Refusal`, `.invalidConfig`.
+    static func checkTogether(_ value: (String) -> String?) throws(Refusal) {
+        let (min, max) = ("min.compaction.lag.ms", "max.compaction.lag.ms")
+        guard let least = value(min).flatMap({ Int64($0) }),
+            let most = value(max).flatMap({ Int64($0) }), least > most
+        else { return }
+        throw Refusal(
+            .invalidConfig,
+            "conflict topic config setting \(min) (\(least)) > \(max) (\(most))")
     }
 }

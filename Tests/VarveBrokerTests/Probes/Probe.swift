@@ -19,6 +19,17 @@ struct Probe {
         case none
     }
 
+    /// Preparations that came too early, and were sent again: a broker that is ready at once would
+    /// do them twice.
+    var wasTriedAgain: Bool {
+        guard name.hasPrefix("setup"), case .answer(let answer) = outcome else { return false }
+        // Not leader, loading, not available, not coordinator.
+        return !Set(answer.codes).isDisjoint(with: [6, 14, 15, 16])
+    }
+
+    /// Whether its answer is Kafka's; else it only prepares those that follow.
+    var isRecorded: Bool { name != "unrecorded" }
+
     /// The probes of an area, in the order in which they were sent.
     static func all(of area: String) throws -> [Probe] {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
