@@ -8,8 +8,7 @@ extension Broker {
         _ request: DescribeGroupsRequest, _ context: RequestContext, on loop: EventLoop
     ) {
         var response = DescribeGroupsResponse()
-        var seen: Set<String> = []
-        for name in request.groups where seen.insert(name).inserted {
+        for name in request.groups {
             response.groups.append(
                 describe(name, request.includeAuthorizedOperations, context, on: loop))
         }

@@ -21,13 +21,19 @@ extension Broker {
         ]
         response.clusterId = clusterID
         response.controllerId = settings.nodeID
+        if request.includeClusterAuthorizedOperations {
+            response.clusterAuthorizedOperations = AuthorizedOperations.cluster
+        }
         let wanted = self.wanted(by: request, context)
         var created = false
         for topic in wanted {
             switch topic {
             case .name(let name) where image[topic: name] == nil:
                 let mayCreate = request.allowAutoTopicCreation || context.version < 4
-                let (answer, isNew) = describe(missing: name, mayCreate: mayCreate, context)
+                var (answer, isNew) = describe(missing: name, mayCreate: mayCreate, context)
+                if request.includeTopicAuthorizedOperations {
+                    answer.topicAuthorizedOperations = AuthorizedOperations.topic
+                }
                 response.topics.append(answer)
                 created = created || isNew
             case .name(let name): response.topics.append(describe(image[topic: name]!, request))
@@ -99,6 +105,7 @@ extension Broker {
     ) -> (MetadataResponse.MetadataResponseTopic, isNew: Bool) {
         var answer = MetadataResponse.MetadataResponseTopic()
         answer.name = name
+        answer.isInternal = TopicImage.internalNames.contains(name)
         answer.errorCode = .unknownTopicOrPartition
         guard TopicName.complaint(about: name) == nil else {
             answer.errorCode = .invalidTopicException
@@ -136,7 +143,7 @@ extension Broker {
         _ request: DescribeClusterRequest, _ context: RequestContext, on loop: EventLoop
     ) {
         var response = DescribeClusterResponse()
-        response.endpointType = request.endpointType
+        response.endpointType = 1
         guard request.endpointType == 1 else {
             let isKnown = request.endpointType == 2
             response.errorCode = isKnown ? .mismatchedEndpointType : .unsupportedEndpointType

@@ -53,6 +53,7 @@ extension Broker {
             let batch = try ProducedRecords(
                 records, version: context.version, now: context.wallClock,
                 rules: partition.rules)
+            try partition.checkKeys(of: batch.bytes(of: records))
             return try append(batch.bytes(of: records), to: partition, context)
         } catch {
             return .failed(error, logStart: error.startOffset(of: partition))
@@ -137,6 +138,9 @@ struct PendingProduce {
             hasFailed = true
             answer.errorCode = refusal.code
             answer.errorMessage = refusal.message
+            answer.recordErrors = refusal.records.map {
+                .init(batchIndex: $0.place, batchIndexErrorMessage: $0.complaint)
+            }
             answer.logStartOffset = logStart
         }
         response.responses[topic].partitionResponses[index] = answer

@@ -9,6 +9,8 @@ struct ProduceRefusal: Error, Hashable {
     var message: String?
     /// Whether the log itself said no, and not something before it.
     var isOfLog = false
+    /// The records that it is about, where it is about single ones.
+    var records: [RefusedRecord] = []
 
     init(_ code: ErrorCode, _ message: String? = nil) {
         self.code = code

@@ -74,7 +74,8 @@ struct TopicConfigs {
         TopicRules(
             usesAppendTime: usesAppendTime,
             timestampAfterMax: integer("message.timestamp.after.max.ms"),
-            timestampBeforeMax: integer("message.timestamp.before.max.ms"))
+            timestampBeforeMax: integer("message.timestamp.before.max.ms"),
+            requiresKeys: value(of: "cleanup.policy")?.contains("compact") == true)
     }
 
     /// How the engine keeps the topic's logs.
@@ -105,6 +106,8 @@ struct TopicRules: Hashable, Sendable {
     /// In milliseconds: how far a record's time may be ahead of the clock, and behind it.
     var timestampAfterMax: Int64
     var timestampBeforeMax: Int64
+    /// Of compacted topics.
+    var requiresKeys = false
 }
 
 extension Broker {
