@@ -190,6 +190,25 @@ struct LogReadingTests {
         }
     }
 
+    @Test("an index entry that points past its record is not followed")
+    func entriesPointPast() throws {
+        let home = try LogOnDisk()
+        try home.append(0..<12)
+        let path = LogOnDisk.file(0, "index")
+        let whole = try #require(home.disk.contents(path))
+        // Each entry takes the position of the next one. Nothing seals the index of a segment that
+        // grows, so that only the batches themselves can tell.
+        let moved = whole.indices.map { byte in
+            byte % 8 >= 4 && byte + 8 < whole.count ? whole[byte + 8] : whole[byte]
+        }
+        try #require(moved != whole)
+        home.disk.overwrite(path, moved, at: .zero)
+        for offset in 0..<24 {
+            let found = try next(home, Int64(offset), sizeMax: ByteCount(1))
+            #expect(found?.offsets.contains(Offset(Int64(offset))) == true, "offset \(offset)")
+        }
+    }
+
     @Test("an index that was cut under its reader is done without")
     func indexCutUnderReader() throws {
         let home = try LogOnDisk()
