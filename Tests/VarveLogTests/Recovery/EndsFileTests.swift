@@ -38,6 +38,16 @@ struct EndsFileTests {
         }
     }
 
+    @Test("the first publishing waits for the disk: a power cut leaves the file and what it says")
+    func firstIsDurable() throws {
+        let disk = SimulatedDisk()
+        disk.plantDirectory("/l")
+        var file = EndsFile(folder: "/l", last: nil, in: disk)
+        try file.publish(ends(1))
+        let after = disk.crash(keeping: .none)
+        #expect(try EndsFile.load(folder: "/l", in: after)?.ends.written == Offset(1))
+    }
+
     @Test("a slot that is torn anywhere leaves what the one before said")
     func torn() throws {
         let disk = SimulatedDisk()
