@@ -46,6 +46,20 @@ struct ClientTests {
         #expect(outcome.output == "ok\nclient 0, broker 143\nsound\n", "\(outcome)")
     }
 
+    @Test("nothing acknowledged is lost and nothing is there twice after kills under load")
+    func kills() throws {
+        let shell = try Shell()
+        let outcome = try shell.run(
+            """
+            set -eu
+            clients=$('\(Self.programs)/../../../../tools/setup-clients')
+            timeout 240 "$clients/bin/python" '\(Self.programs)/kills.py' "$VARVE" data 5 \
+                2>client.errors || { tail -5 client.errors; exit 1; }
+            "$VARVE" verify data --quiet && echo sound
+            """)
+        #expect(outcome.output == "ok\nsound\n", "\(outcome)")
+    }
+
     @Test("kcat produces, lists and consumes")
     func kcat() throws {
         let shell = try Shell()
