@@ -71,10 +71,7 @@ extension Broker {
         case .clientMetrics where name.isEmpty:
             return .refused("Client metrics subscription name must not be empty")
         case .clientMetrics, nil:
-            return .refused(
-                "This most likely occurs because of a request being malformed by the client "
-                    + "library or the message was sent to an incompatible broker. See the broker "
-                    + "logs for more details.")
+            return .refused(ErrorCode.malformed)
         }
     }
 
@@ -141,4 +138,11 @@ extension Broker {
         row.documentation = nil
         return row
     }
+}
+
+extension ErrorCode {
+    /// What Kafka says of a request that makes no sense.
+    static let malformed =
+        "This most likely occurs because of a request being malformed by the client library or "
+        + "the message was sent to an incompatible broker. See the broker logs for more details."
 }

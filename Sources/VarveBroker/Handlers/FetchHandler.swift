@@ -50,7 +50,7 @@ extension Broker {
         data.partitionIndex = wanted.partition
         data.highWatermark = -1
         data.records = RecordsSlice()
-        if request.isolationLevel == 1 { data.abortedTransactions = [] }
+        data.abortedTransactions = request.isolationLevel == 1 ? [] : nil
         guard let partition = partition(wanted.partition, of: topic, context) else {
             let isUnknownID =
                 context.version >= 13 && partitions.name(of: topic.topicId) == nil
@@ -60,6 +60,17 @@ extension Broker {
         }
         if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {
             data.errorCode = code
+            answer.hasError = true
+            return data
+        }
+        guard request.replicaId < 0, request.replicaState.replicaId < 0 else {
+            // It says that it has the partition, and nobody but this node does.
+            data.errorCode = .notLeaderOrFollower
+            answer.hasError = true
+            return data
+        }
+        guard wanted.lastFetchedEpoch <= partition.leaderEpoch else {
+            data.errorCode = .offsetOutOfRange
             answer.hasError = true
             return data
         }

@@ -211,11 +211,15 @@ extension Broker {
                 .init(
                     key: key, nodeId: isGroup ? settings.nodeID : -1,
                     host: isGroup ? here.host : "", port: isGroup ? Int32(here.port) : -1,
-                    errorCode: code, errorMessage: "")
+                    errorCode: code,
+                    errorMessage: (0...2).contains(request.keyType)
+                        ? "" : ErrorCode.malformed)
             }
         } else {
             response.errorCode = code
-            response.errorMessage = code == .none ? "NONE" : code.name
+            response.errorMessage =
+                code == .none
+                ? "NONE" : code == .invalidRequest ? ErrorCode.malformed : code.name
             response.nodeId = isGroup ? settings.nodeID : -1
             response.host = isGroup ? here.host : ""
             response.port = isGroup ? Int32(here.port) : -1

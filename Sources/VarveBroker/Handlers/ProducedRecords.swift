@@ -7,6 +7,8 @@ internal import VarveWire
 /// those of the log.
 struct ProducedRecords {
     private let size: Int
+    /// What any format of a batch takes at least: its offset, its size, and 14 bytes.
+    private static let sizeMin = 26
 
     init(
         _ records: RawSpan, version: Int16, now: Timestamp, rules: TopicRules
@@ -14,7 +16,12 @@ struct ProducedRecords {
         guard let header = BatchHeader(records) else {
             throw ProduceRefusal(.invalidRecord, "the batch is cut off")
         }
-        guard header.magic == 2 else { throw ProduceRefusal(.corruptMessage) }
+        guard header.magic == 2 else {
+            // The formats before it are known, and not taken any more.
+            let isOld = header.magic == 0 || header.magic == 1
+            throw ProduceRefusal(isOld ? .invalidRecord : .corruptMessage)
+        }
+        guard header.sizeInBytes >= Self.sizeMin else { throw ProduceRefusal(.corruptMessage) }
         guard header.sizeInBytes >= BatchLayout.headerSize, header.sizeInBytes <= records.byteCount
         else { throw ProduceRefusal(.invalidRecord, "the batch is cut off") }
         guard header.baseOffset == 0 else {
@@ -44,9 +51,11 @@ struct ProducedRecords {
         let (ahead, _) = timestamp.subtractingReportingOverflow(now)
         let (behind, _) = now.subtractingReportingOverflow(timestamp)
         guard ahead <= rules.timestampAfterMax, behind <= rules.timestampBeforeMax else {
-            throw ProduceRefusal(
+            var refusal = ProduceRefusal(
                 .invalidTimestamp,
                 "One or more records have been rejected due to invalid timestamp")
+            refusal.isOfLog = true
+            throw refusal
         }
     }
 }

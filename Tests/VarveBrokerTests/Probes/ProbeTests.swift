@@ -20,10 +20,10 @@ struct ProbeTests {
         Floor(area: "metadata", codes: 131, whole: 131),
         Floor(area: "configs", codes: 168, whole: 158),
         Floor(area: "offsets", codes: 155, whole: 145),
-        Floor(area: "produce", codes: 282, whole: 154),
-        Floor(area: "fetch", codes: 184, whole: 63),
-        Floor(area: "groups", codes: 246, whole: 224),
-        Floor(area: "others", codes: 30, whole: 29),
+        Floor(area: "produce", codes: 296, whole: 168),
+        Floor(area: "fetch", codes: 192, whole: 159),
+        Floor(area: "groups", codes: 246, whole: 234),
+        Floor(area: "others", codes: 30, whole: 30),
         Floor(area: "transactions", codes: 31, whole: 9),
     ]
 
