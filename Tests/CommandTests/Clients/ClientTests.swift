@@ -37,7 +37,9 @@ struct ClientTests {
 
     @Test(
         "programs of Python clients run unmodified, and what they wrote is sound",
-        arguments: ["kafka_python_json", "kafka_python_records", "confluent", "aio"])
+        arguments: [
+            "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin",
+        ])
     func python(program: String) throws {
         let shell = try Shell()
         let outcome = try Self.outcome(
