@@ -158,6 +158,9 @@ let package = Package(
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
         tests("VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes"]),
         tests(
+            "VarveControllerTests",
+            ["VarveController", "VarveMetadata", "VarveWire", "VarveTerms"]),
+        tests(
             "VarveBrokerTests",
             [
                 "VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms", "VarveBytes",
