@@ -5,7 +5,7 @@ internal import VarveTerms
 
 /// Batches that no copy has whole, put together from at least three that are damaged at different
 /// bytes: each byte is what most copies say. The checksum then proves what the vote made; what it
-/// does not cover must fit in place, as for any other batch.
+/// does not cover more than half must have, and it must fit in place, as for any other batch.
 struct Ballot {
     let copy: LogCopy
     let donors: [Donor]
@@ -31,10 +31,9 @@ struct Ballot {
             votes.append(bytes)
         }
         guard votes.count >= 3 else { return nil }
-        let agreed = Self.majority(of: votes)
         return Offering(
             folder: "the vote of \(votes.count) copies", hasSameTopic: true,
-            batches: batches(in: agreed, wound))
+            batches: batches(in: votes, wound))
     }
 
     private func bytes(of voter: LogCopy, _ wound: Wound) throws(LogError) -> [UInt8] {
@@ -60,15 +59,17 @@ struct Ballot {
         return agreed
     }
 
-    /// The batches that the bytes hold, one after the other from the wound's first offset on, and
-    /// those before its end.
-    private func batches(in bytes: [UInt8], _ wound: Wound) -> [FoundBatch] {
+    /// The batches that the agreed bytes hold, one after the other from the wound's first offset
+    /// on, and those before its end.
+    private func batches(in votes: [[UInt8]], _ wound: Wound) -> [FoundBatch] {
+        let bytes = Self.majority(of: votes)
         var found: [FoundBatch] = []
         var position = 0
         while position < bytes.count {
             let rest = Array(bytes[position...].prefix(Self.batchSize(bytes, at: position)))
             let span = rest.rawSpan
             guard let header = try? BatchCheck.frame(mapped: span),
+                Self.isElected(bytes, by: votes, at: position),
                 var batch = FoundBatch(
                     header, span, in: copy.path(wound.segment),
                     at: wound.positions.lowerBound + position)
@@ -82,6 +83,16 @@ struct Ballot {
             position += rest.count
         }
         return found
+    }
+
+    /// Whether more than half of the copies have each byte before the checksum's reach: a base
+    /// offset or leader epoch that merely stands in one of them is no better than any other.
+    private static func isElected(
+        _ bytes: [UInt8], by votes: [[UInt8]], at position: Int
+    ) -> Bool {
+        (position..<position + BatchLayout.magic.start).allSatisfy { place in
+            votes.count { $0[place] == bytes[place] } * 2 > votes.count
+        }
     }
 
     /// How many bytes the batch that would start there claims; 0 when none can.

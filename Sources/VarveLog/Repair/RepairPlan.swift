@@ -28,7 +28,11 @@ struct RepairPlan {
             let wound = treatments[slot].wound
             var offerings = donors.map { $0.offering(for: slot) }
             var patch = Patch(of: wound, from: offerings, compactedTo: compactedTo)
-            if !patch.isComplete, let vote = try ballot.offering(for: wound) {
+            if !patch.isComplete, var vote = try ballot.offering(for: wound) {
+                // A batch that some copy has whole is not voted on.
+                vote.batches.removeAll { batch in
+                    !patch.left.contains { $0.overlaps(batch.offsets) }
+                }
                 offerings.append(vote)
                 patch = Patch(of: wound, from: offerings, compactedTo: compactedTo)
             }

@@ -307,6 +307,38 @@ struct RepairTests {
         #expect(served == Array(0..<10) + Array(12..<16) + Array(18..<120))
     }
 
+    @Test("what one copy has whole is not voted on, and comes back beside what is lost")
+    func wholeIsNotVotedOn() throws {
+        let copies = try CopiesOnDisk()
+        let batches = copies.batches(of: first)
+        for path in CopiesOnDisk.paths {
+            copies.disk.flipBit(path + "/" + first, (batches[6].lowerBound + 100) * 8)
+        }
+        // Two copies have another leader epoch each, so that no byte of it has a majority.
+        let start = batches[5].lowerBound
+        let wide = [UInt8](repeating: 1, count: batches[6].upperBound - start)
+        copies.disk.overwrite("/d/" + first, wide, at: FilePosition(start))
+        copies.disk.flipBit("/e/" + first, (start + 15) * 8 + 7)
+        let report = try copies.repair(from: ["/e", "/f"])
+        #expect(report.places.flatMap(\.left) == [Offset(12)..<Offset(14)], "\(report)")
+        #expect(try copies.readable().served == Array(0..<12) + Array(14..<120))
+    }
+
+    @Test("a vote without a majority on the leader epoch brings nothing back, and hinders nothing")
+    func tiedEpochs() throws {
+        let copies = try CopiesOnDisk(10)
+        let batches = copies.batches(of: first)
+        try #require(batches.count == 10)
+        let start = batches[8].lowerBound
+        let wide = [UInt8](repeating: 1, count: batches[9].upperBound - start)
+        copies.disk.overwrite("/d/" + first, wide, at: FilePosition(start))
+        copies.disk.flipBit("/e/" + first, (start + 15) * 8 + 7)
+        copies.disk.flipBit("/f/" + first, (start + 15) * 8 + 6)
+        let report = try copies.repair(from: ["/e", "/f"])
+        #expect(report.places.flatMap(\.left) == [Offset(16)..<Offset(18)], "\(report)")
+        #expect(try copies.readable().served == Array(0..<16) + Array(18..<20))
+    }
+
     @Test("a flip that Kafka's checksum does not cover is found by the sidecar, and comes back")
     func uncoveredFlips() throws {
         let copies = try CopiesOnDisk(40)
