@@ -14,7 +14,7 @@ extension Broker {
         var pending = PendingProduce(request)
         for (place, topic) in request.topicData.enumerated() {
             for (index, data) in topic.partitionData.enumerated() {
-                let result = produce(data, of: topic, request.acks, frame, context)
+                let result = produce(data, of: topic, request, frame, context)
                 pending.note(result, at: place, index)
             }
         }
@@ -33,9 +33,9 @@ extension Broker {
 
     private func produce(
         _ data: ProduceRequest.PartitionProduceData, of topic: ProduceRequest.TopicProduceData,
-        _ acks: Int16, _ frame: RawSpan, _ context: RequestContext
+        _ request: ProduceRequest, _ frame: RawSpan, _ context: RequestContext
     ) -> PendingProduce.Result {
-        guard (-1...1).contains(acks) else { return .refused(.invalidRequiredAcks) }
+        guard (-1...1).contains(request.acks) else { return .refused(.invalidRequiredAcks) }
         let byID = context.version >= 13
         let found =
             byID
@@ -50,6 +50,7 @@ extension Broker {
         }
         let records = frame.extracting(slice.range)
         do throws(ProduceRefusal) {
+            try TransactionalBatches.check(records, of: request.transactionalId)
             let batch = try ProducedRecords(
                 records, version: context.version, now: context.wallClock,
                 rules: partition.rules)

@@ -20,11 +20,11 @@ struct ProbeTests {
         Floor(area: "metadata", codes: 131, whole: 131),
         Floor(area: "configs", codes: 168, whole: 158),
         Floor(area: "offsets", codes: 155, whole: 145),
-        Floor(area: "produce", codes: 296, whole: 168),
-        Floor(area: "fetch", codes: 192, whole: 159),
+        Floor(area: "produce", codes: 293, whole: 168),
+        Floor(area: "fetch", codes: 184, whole: 150),
         Floor(area: "groups", codes: 246, whole: 234),
         Floor(area: "others", codes: 30, whole: 30),
-        Floor(area: "transactions", codes: 31, whole: 9),
+        Floor(area: "transactions", codes: 18, whole: 7),
     ]
 
     @Test("unusual requests are answered as Kafka answers them", arguments: floors)
