@@ -72,8 +72,10 @@ extension Broker {
                 guard let name = LogName(topic: topic.name, partition: Int32(index)) else {
                     continue
                 }
-                if case .success(let log)? = opened[name] {
+                if case .success(let log)? = opened[name], log.isOf(topic) {
                     adopt(log, as: Int32(index), of: topic)
+                } else if case .success? = opened[name] {
+                    try openPartition(Int32(index), of: topic)
                 } else if opened[name] == nil {
                     try openPartition(Int32(index), of: topic)
                 }
@@ -82,11 +84,18 @@ extension Broker {
     }
 
     /// Opens, or makes, the log of a partition.
+    ///
+    /// A folder of that name may be of an earlier topic: a crash came between the deletion of the
+    /// topic and that of its logs, or a topic's logs were made and its records were not. It is put
+    /// aside, as Kafka does with strays: its bytes stay, and the new topic begins empty.
     func openPartition(_ index: Int32, of topic: TopicImage) throws(BrokerError) {
         guard let name = LogName(topic: topic.name, partition: index) else { return }
         let settings = logSettings(of: topic.name)
         let log = try attempt { () throws(LogError) in
-            try node.openLog(name, settings: settings, topicID: topic.id)
+            let log = try node.openLog(name, settings: settings, topicID: topic.id)
+            if log.isOf(topic) { return log }
+            try node.setAside(name)
+            return try node.openLog(name, settings: settings, topicID: topic.id)
         }
         adopt(log, as: index, of: topic)
     }
@@ -95,4 +104,9 @@ extension Broker {
         let rules = configs(of: topic.name).rules
         partitions.add(Partition(topic, index: index, log: log, rules: rules))
     }
+}
+
+extension Log {
+    /// Whether it is a log of this topic. One without an id is of a time before there were any.
+    fileprivate func isOf(_ topic: TopicImage) -> Bool { topicID.map { $0 == topic.id } ?? true }
 }

@@ -107,16 +107,34 @@ extension DataDirectory {
     /// On return the log is gone, also after a power cut. When this throws it may be, or not.
     /// - Throws: `.noSuchLog`; `.file`; `.checkpoint`; `.closed`.
     public func deleteLog(_ name: LogName) throws(LogError) {
+        try takeOut(name, as: .deleted(surroundings.randomness.uniqueID()))
+    }
+
+    /// Puts a log aside as a stray, open or not: it is of a topic that is no more, or that is
+    /// another one by now. Its bytes stay, nothing opens them again, and its name is free.
+    ///
+    /// - Returns: the name that its folder has from now on, also after a power cut.
+    /// - Throws: as `deleteLog`.
+    @discardableResult
+    public func setAside(_ name: LogName) throws(LogError) -> LogFolderName {
+        try takeOut(name, as: .stray(surroundings.randomness.uniqueID()))
+    }
+
+    @discardableResult
+    private func takeOut(
+        _ name: LogName, as standing: LogFolderName.Standing
+    ) throws(LogError) -> LogFolderName {
         try checkOpen()
         let folder = path + "/" + name.folder
         guard try status(of: folder) != nil else { throw .noSuchLog(path: folder) }
-        let doomed = LogFolderName(name, .deleted(surroundings.randomness.uniqueID()))
+        let doomed = LogFolderName(name, standing)
         try rename(name.folder, to: doomed)
         openLogs.removeValue(forKey: name)?.abandon()
         integrity.forget(name.folder)
         checkpoints.forget(name)
         try flushNames()
         try checkpoints.store()
+        return doomed
     }
 
     /// Removes the files of logs that were deleted, by this program or by another one.

@@ -165,11 +165,23 @@ public final class NodeDirectories {
 
     /// Deletes a log; see `DataDirectory.deleteLog`.
     public func deleteLog(_ name: LogName) throws(LogError) {
+        try holder(of: name).deleteLog(name)
+        places[name] = nil
+    }
+
+    /// Puts a log aside as a stray; see `DataDirectory.setAside`.
+    @discardableResult
+    public func setAside(_ name: LogName) throws(LogError) -> LogFolderName {
+        let folder = try holder(of: name).setAside(name)
+        places[name] = nil
+        return folder
+    }
+
+    private func holder(of name: LogName) throws(LogError) -> DataDirectory {
         guard let directory = try directory(of: name) else {
             throw .noSuchLog(path: (directories.first?.path ?? "") + "/" + name.folder)
         }
-        try directory.deleteLog(name)
-        places[name] = nil
+        return directory
     }
 
     // MARK: Checkpoints and closing

@@ -140,6 +140,23 @@ struct DataDirectoryLogsTests {
         #expect(again.recovery.isClean)
     }
 
+    @Test("a log that is put aside keeps its bytes, and its name is free at once")
+    func setsAside() throws {
+        let disk = try ManyLogs.made(three)
+        let directory = try ManyLogs.open(disk)
+        try directory.openAll()
+        let name = try ManyLogs.name("b-0")
+        let size = disk.contents("/d/b-0/00000000000000000000.log")?.count
+        let folder = try directory.setAside(name)
+        #expect("\(folder)".hasSuffix("-stray"))
+        #expect(disk.contents("/d/\(folder)/00000000000000000000.log")?.count == size)
+        #expect(try directory.openLog(name).ends.written == .zero)
+        try directory.close()
+        let again = try ManyLogs.open(disk)
+        #expect(try again.openAll().keys.contains(name))
+        #expect(try again.otherFolders() == [folder])
+    }
+
     @Test("a crash at any moment of a deletion leaves the log whole, or gone and without rows")
     func crashesInDeletion() throws {
         let disk = try ManyLogs.made(three)
