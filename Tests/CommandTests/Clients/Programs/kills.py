@@ -68,7 +68,11 @@ def produce():
 thread = threading.Thread(target=produce)
 thread.start()
 for _ in range(count):
-    time.sleep(chance.uniform(0.1, 0.6))
+    # Under load means under load: the client has found the broker again, and gets answers.
+    before, limit = len(acknowledged), time.time() + 20
+    while len(acknowledged) < before + 500 and time.time() < limit:
+        time.sleep(0.005)
+    time.sleep(chance.uniform(0.0, 0.3))
     broker.send_signal(signal.SIGKILL)
     broker.wait()
     broker = start()
