@@ -16,7 +16,7 @@ extension SettingsError: CustomStringConvertible {
         case .unreadable(let line, let reason): "line \(line): \(reason)"
         case .unknown(let name, let nearest?): "no property '\(name)'; did you mean '\(nearest)'?"
         case .unknown(let name, nil):
-            "no property '\(name)'; 'varve configs' lists those that there are"
+            "no property '\(name)': neither Apache Kafka nor Varve has one"
         case .refused(let reason): reason
         case .unsupported(let name, let value, let reason):
             "\(name)=\(value) is not supported: \(reason)"

@@ -2,16 +2,15 @@ internal import VarveMetadata
 
 /// The properties that a broker was started with.
 ///
-/// Where a name is given more than once, the later layer wins: the file, then the environment,
-/// then the command line.
+/// Where a name is given more than once, the later layer wins: the file, then the command line.
 public struct StaticConfigs: Hashable, Sendable {
     /// What was given, by name.
     public private(set) var values: [String: String] = [:]
 
     public init() {}
 
-    /// Adds a layer. Names that nobody knows are refused, unless they belong to what Kafka loads
-    /// as plug-ins: then they are passed over, as Kafka does.
+    /// Adds a layer.
+    /// - Throws: `.unknown` for a name that neither Kafka nor Varve has; `.refused` for a value.
     public mutating func add(_ layer: [String: String]) throws(SettingsError) {
         for (name, value) in layer.sorted(by: { $0.key < $1.key }) {
             guard let definition = Self.definition(of: name) else {
