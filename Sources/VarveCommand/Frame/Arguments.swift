@@ -1,3 +1,5 @@
+internal import VarveTerms
+
 /// A parsed command line. Every value in it passed its option's check.
 struct Arguments {
     /// What stood without a dash in front, in order.

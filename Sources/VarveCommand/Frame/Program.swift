@@ -3,6 +3,7 @@ internal import VarveBytes
 internal import VarveLinux
 internal import VarveLog
 internal import VarveSystem
+internal import VarveTerms
 
 /// The program: it finds the command, lets it run, and reports how that ended.
 enum Program {

@@ -1,3 +1,5 @@
+internal import VarveTerms
+
 /// The properties of one kind of resource, in the order of their names.
 public struct ConfigTable: Sendable {
     public let definitions: [ConfigDefinition]
@@ -32,27 +34,6 @@ public struct ConfigTable: Sendable {
 
     /// The known name that is nearest to a wrong one, for error messages; nil when none is near.
     public func name(nearest wrong: String) -> String? {
-        let best = definitions.map { ($0.name, wrong.distance(to: $0.name)) }
-            .min { $0.1 < $1.1 }
-        guard let best, best.1 <= max(2, wrong.count / 3) else { return nil }
-        return best.0
-    }
-}
-
-extension String {
-    /// How many letters must be added, taken away or replaced to make the other one.
-    package func distance(to other: String) -> Int {
-        let other = Array(other)
-        var row = Array(0...other.count)
-        for (place, letter) in enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
-            for column in other.indices {
-                let replaced = letter == other[column] ? diagonal : diagonal + 1
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[other.count]
+        NearestName.find(wrong, among: definitions.lazy.map(\.name))
     }
 }
