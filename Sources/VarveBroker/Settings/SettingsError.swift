@@ -1,7 +1,9 @@
+public import VarveLog
+
 /// Why a broker cannot be started with these settings.
 public enum SettingsError: Error, Hashable, Sendable {
     /// A line of a properties file cannot be read.
-    case unreadable(line: Int, reason: String)
+    case unreadable(CheckpointDefect)
     /// No property has that name; the nearest one that there is.
     case unknown(name: String, nearest: String?)
     /// A property has a value that it may not have.
@@ -13,7 +15,7 @@ public enum SettingsError: Error, Hashable, Sendable {
 extension SettingsError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreadable(let line, let reason): "line \(line): \(reason)"
+        case .unreadable(let defect): "\(defect)"
         case .unknown(let name, let nearest?): "no property '\(name)'; did you mean '\(nearest)'?"
         case .unknown(let name, nil):
             "no property '\(name)': neither Apache Kafka nor Varve has one"

@@ -130,8 +130,8 @@ struct ServeSettings {
         var configs = StaticConfigs()
         do throws(SettingsError) {
             if let path = arguments[ServeCommand.config] {
-                let text = try Self.text(of: path, invocation)
-                try configs.add(PropertiesText(parsing: text).values)
+                let bytes = try Self.bytes(of: path, invocation)
+                try configs.add(PropertiesText(parsing: bytes).values)
             }
             try configs.add(Self.options(arguments))
             broker = try BrokerSettings(configs)
@@ -140,15 +140,15 @@ struct ServeSettings {
         }
     }
 
-    private static func text(
+    private static func bytes(
         of path: String, _ invocation: Invocation
-    ) throws(SettingsError) -> String {
+    ) throws(SettingsError) -> [UInt8] {
         do throws(FileError) {
             let file = try OpenFile(path, .read, in: invocation.surroundings.fileSystem)
             // Properties are some kilobytes; whatever lies behind the first MiB is none.
             let size = min(try file.status().size, .mib(1))
             let copy = try file.copyBytes(at: .zero, count: size.bytes)
-            return String(decoding: copy.bytes(in: 0..<copy.count).array(), as: UTF8.self)
+            return copy.bytes(in: 0..<copy.count).array()
         } catch {
             throw .refused(reason: "\(error)")
         }

@@ -1,17 +1,19 @@
 /// Keys and values as Java's `Properties` reads and writes them: the part of the format that does
-/// not depend on what the keys mean.
+/// not depend on what the keys mean. Files of a data directory have it, and so has a node's
+/// `server.properties`.
 ///
 /// *Source*: `java.util.Properties.load(InputStream)`, docs/formats/meta-properties.md.
-enum JavaProperties {
+package enum JavaProperties {
     /// One key with its value, and the line in which it begins.
-    struct Property: Hashable {
-        var key: String
-        var value: String
-        var line: Int
+    package struct Property: Hashable {
+        package var key: String
+        package var value: String
+        package var line: Int
     }
 
     /// The properties of a file in order; a key may stand there twice, and its last value counts.
-    static func parse(_ bytes: [UInt8]) throws(CheckpointDefect) -> [Property] {
+    /// - Throws: for a `\u` without four digits, and for half a surrogate pair, with the line.
+    package static func parse(_ bytes: [UInt8]) throws(CheckpointDefect) -> [Property] {
         var lines = TextLines(bytes)
         var properties: [Property] = []
         while let natural = lines.next() {
