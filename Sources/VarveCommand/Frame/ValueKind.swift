@@ -111,7 +111,9 @@ extension ValueKind<LogName> {
         Self(
             placeholder: "NAME", allowed: "the name of a log's folder, such as log-0 or orders-3",
             parse: { text in
-                LogName(folder: text).flatMap { LogName.isLawfulTopic($0.topic) ? $0 : nil }
+                LogName(folder: text).flatMap {
+                    TopicName.complaint(about: $0.topic) == nil ? $0 : nil
+                }
             }, show: { "\($0)" })
     }
 }

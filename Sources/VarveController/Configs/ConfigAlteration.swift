@@ -1,4 +1,5 @@
 public import VarveMetadata
+internal import VarveTerms
 public import VarveWire
 
 /// How the properties of one resource change.

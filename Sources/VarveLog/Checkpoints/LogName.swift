@@ -3,7 +3,7 @@
 ///
 /// *Invariants*: the topic is not empty and has no blank, `/` or NUL in it, the partition is not
 /// negative, and the folder's name has at most 255 bytes; so it is always one lawful path
-/// component. Whether a topic of that name may be *made* is stricter: `isLawfulTopic`.
+/// component. Whether a topic of that name may be *made* is stricter: `TopicName`.
 ///
 /// Equality and order are those of the UTF-8 bytes, as in names of folders.
 public struct LogName: Sendable {
@@ -45,27 +45,6 @@ public struct LogName: Sendable {
 
     /// The name of the log's folder.
     public var folder: String { "\(topic)-\(partition)" }
-
-    /// The most letters that Kafka lets a topic's name have: the folder's name, which the file
-    /// system holds to 255 bytes, needs a few more.
-    public static let topicSizeMax = 249
-
-    /// Whether Kafka would make a topic of this name: 1 to 249 letters of `[a-zA-Z0-9._-]`, and
-    /// neither `.` nor `..`.
-    public static func isLawfulTopic(_ name: String) -> Bool {
-        guard !name.isEmpty, name.utf8.count <= topicSizeMax, name != ".", name != ".." else {
-            return false
-        }
-        return name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-    }
 }
 
 extension LogName: Hashable, Comparable {

@@ -17,7 +17,7 @@ enum NameTargets {
     private static let logFolder = FuzzTarget("log-folder-name", seeds: .names) {
         input throws(FuzzFailure) in
         let text = String(decoding: input.array(), as: UTF8.self)
-        _ = LogName.isLawfulTopic(text)
+        _ = TopicName.complaint(about: text)
         _ = UniqueID(base64: text)
         guard let name = LogFolderName(text) else { return .refused }
         let printed = name.description

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import VarveMetadata
+import VarveTerms
 
 @Suite("TopicName")
 struct TopicNameTests {
@@ -10,6 +10,8 @@ struct TopicNameTests {
             ("", "the empty string is not allowed"), (".", "'.' is not allowed"),
             ("..", "'..' is not allowed"), ("a b", "other than ASCII alphanumerics"),
             ("a/b", "other than ASCII alphanumerics"), ("é", "other than ASCII alphanumerics"),
+            ("a\0", "other than ASCII alphanumerics"), ("a:b", "other than ASCII alphanumerics"),
+            ("a+b", "other than ASCII alphanumerics"),
             (String(repeating: "x", count: 250), "longer than the max allowed length 249"),
         ])
     func refused(name: String, reason: String) {

@@ -1,5 +1,7 @@
-/// What a topic may be called.
+/// What a topic may be called: 1 to 249 letters of `[a-zA-Z0-9._-]`, and neither `.` nor `..`.
 public enum TopicName {
+    /// The most letters: the name of a log's folder, which file systems hold to 255 bytes, needs a
+    /// few more.
     public static let sizeMax = 249
 
     /// What is wrong with a name, in Kafka's words; nil when nothing is.
