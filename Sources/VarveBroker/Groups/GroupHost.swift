@@ -83,6 +83,7 @@ extension Broker {
         }
         guard let topic = image[topic: GroupHost.topic] else { return nil }
         let index = GroupHost.partition(of: group, count: topic.partitions.count)
+        if partitions[GroupHost.topic, index] == nil { try? openPartition(index, of: topic) }
         return partitions[GroupHost.topic, index]
     }
 
@@ -212,9 +213,7 @@ extension Broker {
                 }
             }
             _ = try builder.seal()
-            try partition.log.write(
-                builder.sealedBytes, epoch: LeaderEpoch(partition.leaderEpoch), checking: .frame,
-                now: now)
+            try write(builder.sealedBytes, to: partition, checking: .frame, now: now)
         } catch {
             return false
         }

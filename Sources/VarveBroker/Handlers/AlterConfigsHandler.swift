@@ -26,14 +26,11 @@ extension Broker {
                 errorMessage: outcome.refusal?.message, resourceType: outcome.kind,
                 resourceName: outcome.name)
         }
-        afterFlush.append { loop in
-            if let failure = self.metadataFailure {
-                for place in response.responses.indices {
-                    response.responses[place].errorCode = .kafkaStorageError
-                    response.responses[place].errorMessage = "\(failure)"
-                }
+        answerAfterMetadata(response, to: context) { response, failure in
+            for place in response.responses.indices {
+                response.responses[place].errorCode = .kafkaStorageError
+                response.responses[place].errorMessage = "\(failure)"
             }
-            self.answer(response, to: context, on: loop)
         }
     }
 
@@ -55,14 +52,11 @@ extension Broker {
                 errorMessage: outcome.refusal?.message, resourceType: outcome.kind,
                 resourceName: outcome.name)
         }
-        afterFlush.append { loop in
-            if let failure = self.metadataFailure {
-                for place in response.responses.indices {
-                    response.responses[place].errorCode = .kafkaStorageError
-                    response.responses[place].errorMessage = "\(failure)"
-                }
+        answerAfterMetadata(response, to: context) { response, failure in
+            for place in response.responses.indices {
+                response.responses[place].errorCode = .kafkaStorageError
+                response.responses[place].errorMessage = "\(failure)"
             }
-            self.answer(response, to: context, on: loop)
         }
     }
 
@@ -96,7 +90,6 @@ extension Broker {
                 if !validateOnly, !alteration.records.isEmpty {
                     try metadata.append(
                         alteration.records.map { .config($0) }, at: context.wallClock)
-                    isMetadataDirty = true
                     settleConfigs(kind: change.kind, name: change.name)
                 }
             } catch let refusal as Refusal {

@@ -29,14 +29,11 @@ extension Broker {
             }
             response.results.append(result)
         }
-        afterFlush.append { loop in
-            if let failure = self.metadataFailure {
-                for place in response.results.indices {
-                    response.results[place].errorCode = .kafkaStorageError
-                    response.results[place].errorMessage = "\(failure)"
-                }
+        answerAfterMetadata(response, to: context) { response, failure in
+            for place in response.results.indices {
+                response.results[place].errorCode = .kafkaStorageError
+                response.results[place].errorMessage = "\(failure)"
             }
-            self.answer(response, to: context, on: loop)
         }
     }
 
@@ -47,7 +44,7 @@ extension Broker {
         let addition = try PartitionAddition(wanted, in: image)
         guard !validateOnly else { return }
         try metadata.append(addition.records, at: now)
-        isMetadataDirty = true
+        unflushedTopics.insert(wanted.name)
         guard let topic = image[topic: wanted.name] else { return }
         for partition in addition.partitions {
             try openPartition(partition.partitionId, of: topic)

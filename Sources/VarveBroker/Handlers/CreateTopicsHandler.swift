@@ -30,14 +30,11 @@ extension Broker {
             response.topics.append(
                 create(topic, validateOnly: request.validateOnly, at: context.wallClock))
         }
-        afterFlush.append { loop in
-            if let failure = self.metadataFailure {
-                for place in response.topics.indices {
-                    response.topics[place].errorCode = .kafkaStorageError
-                    response.topics[place].errorMessage = "\(failure)"
-                }
+        answerAfterMetadata(response, to: context) { response, failure in
+            for place in response.topics.indices {
+                response.topics[place].errorCode = .kafkaStorageError
+                response.topics[place].errorMessage = "\(failure)"
             }
-            self.answer(response, to: context, on: loop)
         }
     }
 
@@ -63,7 +60,7 @@ extension Broker {
                 wanted, id: surroundings.randomness.uniqueID(), defaults: defaults, in: image)
             if !validateOnly {
                 try metadata.append(creation.records, at: now)
-                isMetadataDirty = true
+                unflushedTopics.insert(wanted.name)
                 if let topic = image[topic: wanted.name] {
                     for index in topic.partitions.indices {
                         try openPartition(Int32(index), of: topic)
@@ -119,14 +116,11 @@ extension Broker {
         for deletion in deletions {
             response.responses.append(delete(deletion, at: context.wallClock))
         }
-        afterFlush.append { loop in
-            if let failure = self.metadataFailure {
-                for place in response.responses.indices {
-                    response.responses[place].errorCode = .kafkaStorageError
-                    response.responses[place].errorMessage = "\(failure)"
-                }
+        answerAfterMetadata(response, to: context) { response, failure in
+            for place in response.responses.indices {
+                response.responses[place].errorCode = .kafkaStorageError
+                response.responses[place].errorMessage = "\(failure)"
             }
-            self.answer(response, to: context, on: loop)
         }
     }
 
@@ -146,7 +140,6 @@ extension Broker {
         }
         do {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
-            isMetadataDirty = true
             forgetOffsets(of: topic.name, at: now)
             for partition in partitions.removeTopic(topic.name) {
                 try node.deleteLog(partition.log.name)

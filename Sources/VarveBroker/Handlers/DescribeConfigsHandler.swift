@@ -23,8 +23,7 @@ extension Broker {
             }
             return result
         }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 
     private struct Listing {

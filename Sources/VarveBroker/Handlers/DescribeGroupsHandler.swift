@@ -12,8 +12,7 @@ extension Broker {
             response.groups.append(
                 describe(name, request.includeAuthorizedOperations, context, on: loop))
         }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 
     private func describe(

@@ -38,8 +38,7 @@ extension Broker {
                 break
             }
         }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 
     private func missing(

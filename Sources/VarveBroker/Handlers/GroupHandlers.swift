@@ -145,8 +145,7 @@ extension Broker {
                 response.errorCode = .coordinatorNotAvailable
             }
         }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 
     private func offsets(
@@ -224,11 +223,31 @@ extension Broker {
             response.host = isGroup ? here.host : ""
             response.port = isGroup ? Int32(here.port) : -1
         }
-        if isGroup {
-            for key in context.version >= 4 ? request.coordinatorKeys : [request.key] {
-                _ = offsetsPartition(of: key, at: context.wallClock)
+        guard isGroup else { return answer(response, to: context, on: loop) }
+        for key in context.version >= 4 ? request.coordinatorKeys : [request.key] {
+            if offsetsPartition(of: key, at: context.wallClock) == nil {
+                response.refuse()
+                return answer(response, to: context, on: loop)
             }
         }
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        let isNew = unflushedTopics.contains(GroupHost.topic)
+        answerAfterMetadata(response, to: context) { response, _ in
+            if isNew { response.refuse() }
+        }
+    }
+}
+
+extension FindCoordinatorResponse {
+    /// Says that there is no coordinator so far; clients ask again.
+    fileprivate mutating func refuse() {
+        let code = ErrorCode.coordinatorNotAvailable
+        if coordinators.isEmpty {
+            (errorCode, errorMessage, nodeId, host, port) = (code, code.name, -1, "", -1)
+        }
+        for place in coordinators.indices {
+            coordinators[place] = .init(
+                key: coordinators[place].key, nodeId: -1, host: "", port: -1, errorCode: code,
+                errorMessage: code.name)
+        }
     }
 }

@@ -33,14 +33,11 @@ extension Broker {
         }
         response.producerId = id
         response.producerEpoch = 0
-        guard isMetadataDirty else { return answer(response, to: context, on: loop) }
-        afterFlush.append { loop in
-            if self.metadataFailure != nil {
-                response.errorCode = .kafkaStorageError
-                response.producerId = -1
-                response.producerEpoch = -1
-            }
-            self.answer(response, to: context, on: loop)
+        // The block that the id is of may not be flushed: then a restart would give it out again.
+        answerAfterMetadata(response, to: context) { response, _ in
+            response.errorCode = .kafkaStorageError
+            response.producerId = -1
+            response.producerEpoch = -1
         }
     }
 
@@ -55,7 +52,6 @@ extension Broker {
         guard (try? metadata.append([.producerIds(record)], at: context.wallClock)) != nil else {
             return nil
         }
-        isMetadataDirty = true
         producerIDs = ProducerIDBlock(from: start)
         return producerIDs.take()
     }

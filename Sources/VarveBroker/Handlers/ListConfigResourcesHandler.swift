@@ -27,8 +27,7 @@ extension Broker {
                     .init(resourceName: name, resourceType: kind.rawValue))
             }
         }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 
     private func names(of kind: ConfigResource.Kind) -> [String] {

@@ -21,7 +21,6 @@ extension Broker {
             }
         }
         response.groups.sort { $0.groupId < $1.groupId }
-        // What is told may be of this turn: it is durable first.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        answerAfterFlush(response, to: context)
     }
 }

@@ -25,21 +25,20 @@ extension Broker {
             response.clusterAuthorizedOperations = AuthorizedOperations.cluster
         }
         let wanted = self.wanted(by: request, context)
-        var created = false
         for topic in wanted {
             switch topic {
             case .name(let name) where image[topic: name] == nil:
                 let mayCreate = request.allowAutoTopicCreation || context.version < 4
-                var (answer, isNew) = describe(missing: name, mayCreate: mayCreate, context)
+                var answer = describe(missing: name, mayCreate: mayCreate, context)
                 if request.includeTopicAuthorizedOperations {
                     answer.topicAuthorizedOperations = AuthorizedOperations.topic
                 }
                 response.topics.append(answer)
-                created = created || isNew
-            case .name(let name): response.topics.append(describe(image[topic: name]!, request))
+            case .name(let name):
+                response.topics.append(describe(opened(image[topic: name]!), request))
             case .id(let id):
                 if let found = image[topic: id] {
-                    response.topics.append(describe(found, request))
+                    response.topics.append(describe(opened(found), request))
                 } else {
                     var answer = MetadataResponse.MetadataResponseTopic()
                     answer.errorCode = .unknownTopicId
@@ -49,9 +48,27 @@ extension Broker {
                 }
             }
         }
-        guard created else { return answer(response, to: context, on: loop) }
         // Nobody is told of a topic that a crash could take back.
-        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+        let unflushed = response.topics.indices.filter {
+            response.topics[$0].errorCode == .none
+                && unflushedTopics.contains(response.topics[$0].name ?? "")
+        }
+        guard !unflushed.isEmpty else { return answer(response, to: context, on: loop) }
+        answerAfterMetadata(response, to: context) { response, _ in
+            for place in unflushed {
+                response.topics[place].errorCode = .leaderNotAvailable
+                response.topics[place].partitions = []
+            }
+        }
+    }
+
+    /// The topic, with its logs. A disk that failed or was full when it was made left some closed:
+    /// whoever asks again finds them as soon as they can be opened.
+    private func opened(_ topic: TopicImage) -> TopicImage {
+        for index in topic.partitions.indices where partitions[topic.name, Int32(index)] == nil {
+            guard (try? openPartition(Int32(index), of: topic)) != nil else { break }
+        }
+        return topic
     }
 
     private enum Wanted: Hashable {
@@ -102,17 +119,17 @@ extension Broker {
     /// What is said of a topic that is not there, or that is made for whoever asked.
     private func describe(
         missing name: String, mayCreate: Bool, _ context: RequestContext
-    ) -> (MetadataResponse.MetadataResponseTopic, isNew: Bool) {
+    ) -> MetadataResponse.MetadataResponseTopic {
         var answer = MetadataResponse.MetadataResponseTopic()
         answer.name = name
         answer.isInternal = TopicImage.internalNames.contains(name)
         answer.errorCode = .unknownTopicOrPartition
         guard TopicName.complaint(about: name) == nil else {
             answer.errorCode = .invalidTopicException
-            return (answer, false)
+            return answer
         }
         guard mayCreate, settings.configs.boolean("auto.create.topics.enable") ?? true else {
-            return (answer, false)
+            return answer
         }
         var wanted = CreateTopicsRequest.CreatableTopic()
         wanted.name = name
@@ -123,9 +140,9 @@ extension Broker {
             // Names that cannot be made are as unknown as before.
             let isOfName: Set<ErrorCode> = [.invalidTopicException, .invalidRequest]
             if !isOfName.contains(outcome.errorCode) { answer.errorCode = outcome.errorCode }
-            return (answer, false)
+            return answer
         }
-        return (describe(topic, MetadataRequest()), true)
+        return describe(topic, MetadataRequest())
     }
 }
 

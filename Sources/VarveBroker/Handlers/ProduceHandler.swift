@@ -65,7 +65,7 @@ extension Broker {
         _ batch: RawSpan, to partition: Partition, _ context: RequestContext
     ) throws(ProduceRefusal) -> PendingProduce.Result {
         do throws(LogError) {
-            let receipt = try write(batch, to: partition, context)
+            let receipt = try write(batch, to: partition, now: context.wallClock)
             note(partition)
             let isAppendTime = partition.log.settings.timestamps == .log
             return .written(
@@ -74,28 +74,6 @@ extension Broker {
         } catch {
             throw ProduceRefusal(error)
         }
-    }
-
-    private func write(
-        _ batch: RawSpan, to partition: Partition, _ context: RequestContext
-    ) throws(LogError) -> AppendReceipt {
-        let epoch = LeaderEpoch(partition.leaderEpoch)
-        do throws(LogError) {
-            return try partition.log.write(batch, epoch: epoch, now: context.wallClock)
-        } catch {
-            guard error.isOutOfDescriptors else { throw error }
-            // Logs that nobody writes to just now have some to give.
-            restIdleLogs()
-            return try partition.log.write(batch, epoch: epoch, now: context.wallClock)
-        }
-    }
-}
-
-extension LogError {
-    /// Whether the process may open no more files.
-    fileprivate var isOutOfDescriptors: Bool {
-        guard case .file(let failure) = self else { return false }
-        return failure.error == .tooManyFiles || failure.error == .tooManyFilesInSystem
     }
 }
 

@@ -16,6 +16,7 @@ extension Broker {
                 correlationID: header.correlationId, clientID: header.clientId,
                 clientHost: peer?.host ?? "", listener: peer?.listener ?? 0,
                 arrival: clock.now(), wallClock: clock.wallClock())
+            if metadata.isStopped { mendMetadata() }
             try serve(&reader, frame, context, on: loop)
         } catch {
             // What cannot be read cannot be answered: its layout is not known.

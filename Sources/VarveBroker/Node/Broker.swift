@@ -25,10 +25,10 @@ public final class Broker: FrameService {
     var endpoints: [ListenerAddress]
     /// Partitions that were written to in this turn.
     var dirty: [Partition] = []
-    /// Whether the metadata log was.
-    var isMetadataDirty = false
     /// Why the metadata log could not be flushed in this turn; nil when it could.
     var metadataFailure: LogError?
+    /// Topics whose records, or those of a partition, are not flushed.
+    var unflushedTopics: Set<String> = []
     /// What is to be done once everything of this turn is flushed.
     var afterFlush: [(EventLoop) -> Void] = []
     var fetches = WaitingFetches()
@@ -40,6 +40,8 @@ public final class Broker: FrameService {
     public let stop = BrokerStop()
     var isStopping = false
     private var nextCheckpoint: Instant
+    /// Before this it is not tried again to resume the metadata log.
+    var nextMetadataMending: Instant
 
     /// Opens the data directories and everything in them, and takes the node's place in the
     /// cluster. Nobody is served yet.
@@ -56,6 +58,7 @@ public final class Broker: FrameService {
             try NodeDirectories(settings.directories, in: surroundings)
         }
         nextCheckpoint = surroundings.clock.now().advanced(by: .seconds(60))
+        nextMetadataMending = surroundings.clock.now()
         metadata = try Self.openMetadata(settings, node)
         try takeOver(by: work)
     }
@@ -131,50 +134,6 @@ public final class Broker: FrameService {
     /// Gives the descriptors of logs that were not written to in this turn back.
     func restIdleLogs() {
         for partition in partitions.all where !partition.isDirty { _ = partition.log.rest() }
-    }
-
-    // MARK: The end of a turn
-
-    /// Flushes what this turn wrote, then answers those that waited for it.
-    private func settle(on loop: EventLoop) {
-        while !dirty.isEmpty || isMetadataDirty || !afterFlush.isEmpty {
-            let written = dirty
-            dirty = []
-            if isMetadataDirty {
-                isMetadataDirty = false
-                do throws(LogError) {
-                    try metadata.log.flush()
-                } catch {
-                    metadataFailure = error
-                }
-            }
-            for partition in written { flush(partition) }
-            let answers = afterFlush
-            afterFlush = []
-            for answer in answers { answer(loop) }
-            metadataFailure = nil
-            for partition in written {
-                partition.flushFailure = nil
-                wakeFetches(of: partition, on: loop)
-            }
-        }
-    }
-
-    private func flush(_ partition: Partition) {
-        partition.isDirty = false
-        guard settings.flushPolicy == .durable else { return }
-        do throws(LogError) {
-            try partition.log.flush()
-        } catch {
-            partition.flushFailure = error
-        }
-    }
-
-    /// Remembers that a partition was written to.
-    func note(_ partition: Partition) {
-        guard !partition.isDirty else { return }
-        partition.isDirty = true
-        dirty.append(partition)
     }
 
     // MARK: The end

@@ -20,22 +20,29 @@ final class MetadataLog {
 
     let log: Log
     /// The sum of the records.
-    private(set) var image = ClusterImage()
+    private(set) var image: ClusterImage
+    /// Whether a disk that failed has stopped the log; see `resume`.
+    private(set) var isStopped = false
 
     /// Reads all records.
     /// - Throws: `.metadata` for a record that cannot be, with its offset; `.log`.
     init(_ log: Log) throws(BrokerError) {
         self.log = log
+        image = try Self.replay(log)
+    }
+
+    private static func replay(_ log: Log) throws(BrokerError) -> ClusterImage {
+        var image = ClusterImage()
         var scanner = RecordScanner()
         var offset = log.ends.start
         while true {
-            guard let batches = try Self.read(log, from: offset) else { return }
+            guard let batches = try read(log, from: offset) else { return image }
             var failure: BrokerError?
             do throws(BatchDefect) {
                 try batches.forEachRecord(with: &scanner, from: offset) { record in
                     guard failure == nil, let value = record.value else { return }
                     do throws(MetadataError) {
-                        try image.replay(Self.decode(value))
+                        try image.replay(decode(value))
                     } catch {
                         failure = .metadata(offset: record.offset, error)
                     }
@@ -118,7 +125,30 @@ final class MetadataLog {
         do throws(LogError) {
             try log.write(builder.sealedBytes, checking: .frame, now: now)
         } catch {
+            isStopped = error.isPoisoned
             throw .log(error)
         }
+    }
+
+    // MARK: Flushing
+
+    /// On return every record survives a power cut.
+    func flush() throws(LogError) {
+        guard log.ends.flushed < log.ends.written else { return }
+        do throws(LogError) {
+            try log.flush()
+        } catch {
+            isStopped = error.isPoisoned
+            throw error
+        }
+    }
+
+    /// Goes on after the disk failed. Records that were not flushed are gone, from the log and from
+    /// the image: nobody was promised them.
+    /// - Throws: while the disk still fails; it may be called again.
+    func resume() throws(BrokerError) {
+        _ = try attempt { () throws(LogError) in try log.resume() }
+        image = try Self.replay(log)
+        isStopped = false
     }
 }

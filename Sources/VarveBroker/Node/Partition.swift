@@ -17,6 +17,8 @@ final class Partition {
     var isDirty = false
     /// Why the last flush of this turn failed; nil when it did not.
     var flushFailure: LogError?
+    /// Before this it is not tried again to resume the log.
+    var nextMending = Instant(nanoseconds: .min)
     /// Fetches that wait for more.
     var waiters: Set<Int> = []
 
@@ -61,6 +63,14 @@ struct PartitionTable {
         partitions[Int(partition.index)] = partition
         topics[partition.topic] = partitions
         names[partition.topicID] = partition.topic
+    }
+
+    /// Removes the partitions of a topic from an index on.
+    mutating func remove(of name: String, from start: Int) -> [Partition] {
+        guard start > 0 else { return removeTopic(name) }
+        let all = topics[name] ?? []
+        topics[name] = Array(all.prefix(start))
+        return all.dropFirst(start).compactMap { $0 }
     }
 
     mutating func removeTopic(_ name: String) -> [Partition] {

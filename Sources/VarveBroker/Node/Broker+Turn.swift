@@ -1,0 +1,77 @@
+internal import VarveLog
+internal import VarveTransport
+internal import VarveWire
+
+/// The end of a turn: what it wrote is flushed, then those are answered who wait for that.
+extension Broker {
+    func settle(on loop: EventLoop) {
+        repeat {
+            let written = dirty
+            dirty = []
+            flushMetadata()
+            for partition in written { flush(partition) }
+            let answers = afterFlush
+            afterFlush = []
+            for answer in answers { answer(loop) }
+            metadataFailure = nil
+            for partition in written {
+                partition.flushFailure = nil
+                wakeFetches(of: partition, on: loop)
+            }
+        } while !dirty.isEmpty || !afterFlush.isEmpty
+    }
+
+    /// Flushes the metadata log when a record of it is not flushed.
+    private func flushMetadata() {
+        do throws(LogError) {
+            try metadata.flush()
+            unflushedTopics = []
+        } catch {
+            metadataFailure = error
+        }
+    }
+
+    /// Flushes a partition. Without its topic's records a restart would put it aside: it is no
+    /// safer than they are.
+    private func flush(_ partition: Partition) {
+        partition.isDirty = false
+        if let metadataFailure, unflushedTopics.contains(partition.topic) {
+            partition.flushFailure = metadataFailure
+        }
+        guard settings.flushPolicy == .durable else { return }
+        do throws(LogError) {
+            try partition.log.flush()
+        } catch {
+            partition.flushFailure = error
+        }
+    }
+
+    /// Remembers that a partition was written to.
+    func note(_ partition: Partition) {
+        guard !partition.isDirty else { return }
+        partition.isDirty = true
+        dirty.append(partition)
+    }
+
+    /// Answers once all that this turn wrote is flushed: what is told may be of this turn.
+    func answerAfterFlush(
+        _ response: some WireMessage, to context: RequestContext
+    ) {
+        afterFlush.append { loop in self.answer(response, to: context, on: loop) }
+    }
+
+    /// Answers once the metadata log is flushed.
+    ///
+    /// - Parameter refuse: takes back what the answer says, where the flush failed: a crash may
+    ///   still undo it.
+    func answerAfterMetadata<Response: WireMessage>(
+        _ response: Response, to context: RequestContext,
+        refuse: @escaping (inout Response, LogError) -> Void
+    ) {
+        afterFlush.append { loop in
+            var response = response
+            if let failure = self.metadataFailure { refuse(&response, failure) }
+            self.answer(response, to: context, on: loop)
+        }
+    }
+}
