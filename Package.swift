@@ -45,6 +45,7 @@ let package = Package(
     products: [
         .library(name: "Varve", targets: ["Varve"]),
         .library(name: "VarveLog", targets: ["VarveLog", "VarveLinux"]),
+        .library(name: "VarveTesting", targets: ["VarveTesting"]),
         .executable(name: "varve", targets: ["VarveCommand"]),
         .executable(name: "varve-kill", targets: ["VarveKill"]),
         .executable(name: "varve-prove", targets: ["VarveProve"]),
@@ -101,6 +102,12 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
                 "VarveWire", "VarveTransport", "VarveGroups", "VarveMetadata",
                 "VarveController",
+            ]),
+        rung(
+            "VarveTesting",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "VarveWire", "VarveTransport", "VarveSockets", "VarveSim", "Varve", "VarveBroker",
             ]),
         rung(
             "VarveBench",
@@ -165,6 +172,7 @@ let package = Package(
             [
                 "VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms", "VarveBytes",
                 "VarveSystem", "VarveRecords", "VarveWire", "VarveTransport", "VarveSim",
+                "VarveTesting",
             ]),
         tests(
             "VarveSocketsTests",
@@ -177,6 +185,12 @@ let package = Package(
             [
                 "Varve", "VarveLog", "VarveRecords", "VarveTerms", "VarveSystem",
                 "VarveBytes", "VarveLinux", "VarveSim",
+            ]),
+        tests(
+            "VarveTestingTests",
+            [
+                "VarveTesting", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux",
+                "VarveWire", "VarveTransport", "VarveSim", "VarveBroker",
             ]),
         tests(
             "VarveBenchTests",

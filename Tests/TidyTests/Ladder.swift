@@ -70,6 +70,12 @@ enum Ladder {
                 "VarveController",
             ]),
         Rung(
+            "VarveTesting", 7,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "VarveWire", "VarveTransport", "VarveSockets", "VarveSim", "Varve", "VarveBroker",
+            ]),
+        Rung(
             "VarveBench", 6,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",

@@ -1,10 +1,7 @@
-import VarveBroker
 import VarveBytes
-import VarveLog
 import VarveSim
-import VarveSystem
 import VarveTerms
-import VarveTransport
+import VarveTesting
 import VarveWire
 
 /// A broker in memory that is asked what Apache Kafka was asked.
@@ -24,11 +21,7 @@ final class ProbeReplay {
         }
     }
 
-    private let network = MemoryNetwork()
-    private let clock = SimulatedClock(wallClock: Timestamp(milliseconds: 1_795_253_504_484))
-    private let broker: Broker
-    private let loop: EventLoop
-    private let address: SocketAddress
+    private let broker: SimulatedBroker
     private var names = ProbeNames()
     /// Requests that were not answered in the time that Kafka took.
     private var late: [(probe: Probe, client: FrameClient)] = []
@@ -42,27 +35,19 @@ final class ProbeReplay {
     ]
 
     init() throws {
-        var configs = StaticConfigs()
-        try configs.add(Self.properties)
-        let settings = try BrokerSettings(configs)
-        let surroundings = Surroundings(
-            fileSystem: SimulatedDisk(clock: clock), clock: clock,
-            randomness: SeededRandomness(seed: 1), processID: 1,
-            bootID: UniqueID(high: 1, low: 1))
-        let listener = try network.listen(on: Endpoint(host: "127.0.0.1", port: 9691))[0]
-        broker = try Broker(settings, endpoints: settings.advertised, in: surroundings)
-        loop = try EventLoop(network: network, clock: clock, service: broker)
-        try loop.serve(listener)
-        address = listener.address
+        let clock = SimulatedClock(wallClock: Timestamp(milliseconds: 1_795_253_504_484))
+        broker = try SimulatedBroker(Self.properties, disk: SimulatedDisk(clock: clock))
     }
 
     /// Sends the probes one after the other, each on a connection of its own.
     func run(_ probes: [Probe]) throws {
-        try send(Self.findCoordinator)
+        _ = try broker.ask(Self.findCoordinator)
         for probe in probes where !probe.wasTriedAgain {
-            let client = FrameClient(try network.connect(to: address))
+            let client = try broker.connect()
             client.send(frame: names.translated(probe.frame))
-            waitFor(client, atMost: probe.milliseconds + 300)
+            broker.run(atMost: .milliseconds(probe.milliseconds + 300)) {
+                !client.frames.isEmpty || client.isOver
+            }
             if client.frames.isEmpty, !client.isOver {
                 late.append((probe, client))
             } else {
@@ -81,30 +66,6 @@ final class ProbeReplay {
     private static let findCoordinator: [UInt8] = [
         0, 10, 0, 0, 0, 0, 0, 1, 0, 5, 112, 114, 111, 98, 101, 0, 1, 103,
     ]
-
-    private func send(_ frame: [UInt8]) throws {
-        let client = FrameClient(try network.connect(to: address))
-        client.send(frame: frame)
-        waitFor(client, atMost: 100)
-        client.close()
-    }
-
-    private func waitFor(_ client: FrameClient, atMost milliseconds: Int) {
-        var left = milliseconds
-        while true {
-            for _ in 0..<4 {
-                client.turn()
-                for (_, other) in late { other.turn() }
-                loop.turn(.notAtAll)
-            }
-            client.turn()
-            guard client.frames.isEmpty, !client.isOver, left > 0 else { return }
-            // Large frames take several turns, for which no time has to pass.
-            guard client.isSent else { continue }
-            clock.advance(by: .milliseconds(10))
-            left -= 10
-        }
-    }
 
     // MARK: Judging
 

@@ -32,7 +32,11 @@ public final class FrameClient {
     /// Whether the network has taken all that was to be sent.
     public var isSent: Bool { outgoing.isEmpty }
 
-    private var isClosed = false
+    /// How many bytes the network has not taken yet.
+    public var unsentSize: Int { outgoing.size }
+
+    /// Whether `close` was called.
+    public private(set) var isClosed = false
 
     /// Whether the connection is over, one way or the other.
     public var isOver: Bool { hasEnded || hasFailed || isClosed }
@@ -90,6 +94,7 @@ private final class OutgoingBytes: GatheredBytes {
     private var sentCount = 0
 
     var isEmpty: Bool { sentCount == buffer.count }
+    var size: Int { buffer.count - sentCount }
     func append(_ more: [UInt8]) { buffer.append(more) }
     func didSend(_ count: Int) {
         sentCount += count
