@@ -75,6 +75,7 @@ let package = Package(
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
+        rung("VarveTransactions", ["VarveTerms", "VarveRecords"]),
         rung(
             "VarveSockets",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"]),
@@ -100,8 +101,8 @@ let package = Package(
             "VarveBroker",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
-                "VarveWire", "VarveTransport", "VarveGroups", "VarveMetadata",
-                "VarveController",
+                "VarveWire", "VarveTransport", "VarveGroups", "VarveTransactions",
+                "VarveMetadata", "VarveController",
             ]),
         rung(
             "VarveTesting",
@@ -163,6 +164,8 @@ let package = Package(
                 "VarveSim",
             ]),
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
+        tests(
+            "VarveTransactionsTests", ["VarveTransactions", "VarveTerms", "VarveRecords"]),
         tests("VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes"]),
         tests(
             "VarveControllerTests",

@@ -40,6 +40,7 @@ enum Ladder {
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),
+        Rung("VarveTransactions", 3, ["VarveTerms", "VarveRecords"]),
         Rung(
             "VarveSockets", 3,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"],
@@ -66,8 +67,8 @@ enum Ladder {
             "VarveBroker", 6,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
-                "VarveWire", "VarveTransport", "VarveGroups", "VarveMetadata",
-                "VarveController",
+                "VarveWire", "VarveTransport", "VarveGroups", "VarveTransactions",
+                "VarveMetadata", "VarveController",
             ]),
         Rung(
             "VarveTesting", 7,

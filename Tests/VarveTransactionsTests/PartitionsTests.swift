@@ -1,0 +1,67 @@
+import Testing
+import VarveRecords
+import VarveTerms
+
+@testable import VarveTransactions
+
+@Suite("Partitions of a transaction")
+struct PartitionsTests {
+    @Test("who may add and verify: the table")
+    func refusals() {
+        let rows: [(TransactionState, ProducerIdentity, TransactionError?)] =
+            [TransactionState.empty, .ongoing, .completeCommit, .completeAbort].flatMap {
+                [($0, producer(7, 5), nil), ($0, producer(7, 4), .producerFenced)]
+            }
+            + [TransactionState.prepareCommit, .prepareAbort].flatMap {
+                [
+                    ($0, producer(7, 5), .concurrentTransactions),
+                    ($0, producer(7, 4), TransactionError.producerFenced),
+                ]
+            }
+        for (state, claim, expected) in rows {
+            var fixture = CoordinatorFixture(CoordinatorFixture.stored(state))
+            #expect(fixture.add(claim: claim) == expected, "\(state) \(claim)")
+            #expect(fixture.add(claim: producer(8, 5)) == .invalidProducerIDMapping)
+            #expect(fixture.add(claim: producer(7, 5), id: "?") == .invalidProducerIDMapping)
+            #expect(fixture.add(claim: producer(7, 5), id: "") == .invalidRequest)
+            let verified = fixture.coordinator.verify(
+                [CoordinatorFixture.place], in: "tx", by: claim)
+            if let expected {
+                #expect(verified == .failure(expected), "\(state) \(claim)")
+            } else {
+                #expect(verified == .success([CoordinatorFixture.place]))
+            }
+        }
+    }
+
+    @Test("a transaction takes no more partitions than its record has room for")
+    func size() {
+        var settings = TransactionSettings()
+        settings.recordSizeMax = ByteCount(300)
+        var fixture = CoordinatorFixture(CoordinatorFixture.stored(.empty), settings: settings)
+        let many = Set((0..<60).map { TransactionPartition("topic", $0) })
+        #expect(fixture.add(many, claim: producer(7, 5)) == .unknownServerError)
+        #expect(fixture.stored?.state == .empty)
+        #expect(fixture.effects.isEmpty)
+        #expect(fixture.add(claim: producer(7, 5)) == nil)
+    }
+
+    @Test("the first partition opens the transaction; those that are known write nothing")
+    func adding() {
+        var fixture = CoordinatorFixture(CoordinatorFixture.stored(.completeCommit))
+        fixture.advance(by: .seconds(5))
+        let start = fixture.now.timestamp
+        #expect(fixture.add(claim: producer(7, 5)) == nil)
+        fixture.advance(by: .seconds(5))
+        #expect(fixture.add(claim: producer(7, 5)) == nil)
+        #expect(fixture.written == [.ongoing])
+        let other = TransactionPartition("u", 4)
+        #expect(fixture.add([other, CoordinatorFixture.place], claim: producer(7, 5)) == nil)
+        #expect(fixture.stored?.partitions == [other, CoordinatorFixture.place])
+        #expect(fixture.stored?.start == start)
+        #expect(
+            fixture.coordinator.verify(
+                [other, TransactionPartition("u", 5)], in: "tx", by: producer(7, 5))
+                == .success([other]))
+    }
+}
