@@ -80,6 +80,12 @@ let package = Package(
             "VarveSockets",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"]),
         rung(
+            "VarveClient",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveTransport",
+                "VarveWire",
+            ]),
+        rung(
             "VarveProof",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             path: "Tests/VarveProof"),
@@ -120,7 +126,8 @@ let package = Package(
             "VarveCommand",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "VarveTransport", "VarveSockets", "VarveBroker", "Varve", "CVarve", "VarveBench",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveClient", "VarveBroker",
+                "Varve", "CVarve", "VarveBench",
             ]),
         command(
             "VarveKill",
@@ -182,6 +189,12 @@ let package = Package(
             [
                 "VarveSockets", "VarveTransport", "VarveTerms", "VarveBytes", "VarveSystem",
                 "VarveLinux", "VarveSim",
+            ]),
+        tests(
+            "VarveClientTests",
+            [
+                "VarveClient", "VarveTransport", "VarveWire", "VarveRecords", "VarveSystem",
+                "VarveBytes", "VarveTerms", "VarveSim",
             ]),
         tests(
             "VarveTests",

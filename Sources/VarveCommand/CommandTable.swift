@@ -2,18 +2,19 @@
 enum CommandTable {
     static let version = "0.1.0"
 
-    static let all: [Command] = [
-        ServeCommand.command,
-        AppendCommand.command,
-        ReadCommand.command,
-        BenchCommand.command,
-        DumpCommand.command,
-        VerifyCommand.command,
-        StatusCommand.command,
-        RecoverCommand.command,
-        ScrubCommand.command,
-        RepairCommand.command,
-        TruncateCommand.command,
-        CompactCommand.command,
-    ]
+    static let all: [Command] =
+        [
+            ServeCommand.command,
+            AppendCommand.command,
+            ReadCommand.command,
+            BenchCommand.command,
+            DumpCommand.command,
+            VerifyCommand.command,
+            StatusCommand.command,
+            RecoverCommand.command,
+            ScrubCommand.command,
+            RepairCommand.command,
+            TruncateCommand.command,
+            CompactCommand.command,
+        ] + TopicsCommands.all + ConfigsCommands.all
 }

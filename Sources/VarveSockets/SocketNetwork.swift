@@ -76,6 +76,14 @@ public final class SocketNetwork: Network {
         return listeners
     }
 
+    /// The addresses of a host with the endpoint's port, each once; of `localhost` the loopbacks.
+    /// May wait for a name server.
+    public func addresses(of endpoint: Endpoint) throws(TransportError) -> [SocketAddress] {
+        try resolve(endpoint).map { address in
+            SocketAddress(SocketAddress(address).ip, port: endpoint.port)
+        }
+    }
+
     private func resolve(_ endpoint: Endpoint) throws(TransportError) -> [varve_address] {
         if endpoint.host == "localhost" {
             return [.v4(0x7F00_0001), .v6(high: 0, low: 1)].map { ip in

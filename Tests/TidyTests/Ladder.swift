@@ -46,6 +46,12 @@ enum Ladder {
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"],
             system: ["Glibc"]),
         Rung(
+            "VarveClient", 3,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveTransport",
+                "VarveWire",
+            ]),
+        Rung(
             "VarveProof", 4,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             folder: "Tests/VarveProof"),
@@ -86,7 +92,8 @@ enum Ladder {
             "VarveCommand", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "VarveTransport", "VarveSockets", "VarveBroker", "Varve", "CVarve", "VarveBench",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveClient", "VarveBroker",
+                "Varve", "CVarve", "VarveBench",
             ]),
         Rung(
             "VarveKill", 7,

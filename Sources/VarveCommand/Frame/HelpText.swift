@@ -15,15 +15,30 @@ enum HelpText {
 
     /// `varve --help`: one line for each command.
     static func overview(_ commands: [Command]) -> String {
-        var lines = [
+        let lines = [
             "Varve: a durable log store in Apache Kafka's on-disk format.", "",
             "Usage: varve COMMAND [ARGUMENT...] [OPTION...]", "", "Commands:",
         ]
+        return table(commands, below: lines, "varve COMMAND --help")
+    }
+
+    /// `varve topics --help`: one line for each command of the family.
+    static func overview(_ commands: [Command], of family: String) -> String {
+        let lines = [
+            "Usage: varve \(family) COMMAND [ARGUMENT...] [OPTION...]", "", "Commands:",
+        ]
+        return table(commands, below: lines, "varve \(family) COMMAND --help")
+    }
+
+    private static func table(
+        _ commands: [Command], below lines: [String], _ more: String
+    ) -> String {
+        var lines = lines
         let column = (commands.map(\.name.count).max() ?? 0) + 4
         for command in commands {
             lines += row(command.name, command.summary, column: column)
         }
-        lines += ["", "'varve COMMAND --help' shows the options and examples of a command."]
+        lines += ["", "'\(more)' shows the options and examples of a command."]
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -31,20 +31,24 @@ enum Program {
         guard let name = words.first else {
             throw .usage("name a command; 'varve --help' lists them")
         }
-        let rest = words.dropFirst()
         switch name {
         case "--help", "-h", "help":
-            guard name == "help", let topic = rest.first(where: { !$0.hasPrefix("-") }) else {
+            let topic = words.dropFirst().filter { !$0.hasPrefix("-") }
+            guard name == "help", !topic.isEmpty else {
                 try console.output.write(text: HelpText.overview(CommandTable.all))
                 return .done
             }
-            try console.output.write(text: HelpText.page(of: try command(topic)))
+            try console.output.write(text: try help(topic))
             return .done
         case "--version":
             try console.output.line("varve \(CommandTable.version)")
             return .done
         default:
-            let command = try command(name)
+            if isHelp(words.dropFirst().first), !family(name).isEmpty {
+                try console.output.write(text: try help([name]))
+                return .done
+            }
+            let (command, rest) = try command(words[...])
             let arguments = try Arguments(rest, for: command)
             guard !arguments[Command.help] else {
                 try console.output.write(text: HelpText.page(of: command))
@@ -56,12 +60,53 @@ enum Program {
         }
     }
 
-    private static func command(_ name: String) throws(CommandError) -> Command {
-        if let found = CommandTable.all.first(where: { $0.name == name }) { return found }
-        let near = NearestName.find(name, among: CommandTable.all.map(\.name))
+    private static func isHelp(_ word: String?) -> Bool { word == "--help" || word == "-h" }
+
+    /// The commands whose names begin with this word: those of `varve topics`.
+    private static func family(_ name: String) -> [Command] {
+        CommandTable.all.filter { $0.name.hasPrefix(name + " ") }
+    }
+
+    private static func help(_ words: [String]) throws(CommandError) -> String {
+        let family = family(words[0])
+        guard words.count == 1, !family.isEmpty else {
+            return HelpText.page(of: try command(words[...]).command)
+        }
+        return HelpText.overview(family, of: words[0])
+    }
+
+    /// The command that the first word names, or the first two, and the words behind its name.
+    private static func command(
+        _ words: ArraySlice<String>
+    ) throws(CommandError) -> (command: Command, rest: ArraySlice<String>) {
+        let first = words.first ?? ""
+        if let found = CommandTable.all.first(where: { $0.name == first }) {
+            return (found, words.dropFirst())
+        }
+        let family = family(first)
+        guard !family.isEmpty else {
+            let names = CommandTable.all.map { String($0.name.prefix { $0 != " " }) }
+            throw .usage("there is no command '\(first)'" + suggestion(first, names))
+        }
+        let second = words.dropFirst().first ?? ""
+        if let found = family.first(where: { $0.name == "\(first) \(second)" }) {
+            return (found, words.dropFirst(2))
+        }
+        let actions = family.map { String($0.name.dropFirst(first.count + 1)) }
+        guard !second.isEmpty, !second.hasPrefix("-") else {
+            throw .usage(
+                "say what to do with \(first): one of \(actions.joined(separator: ", "))")
+        }
         throw .usage(
-            "there is no command '\(name)'"
-                + (near.map { "; did you mean '\($0)'?" } ?? "; 'varve --help' lists them"))
+            "there is no command '\(first) \(second)'"
+                + suggestion("\(first) \(second)", family.map(\.name), "varve \(first) --help"))
+    }
+
+    private static func suggestion(
+        _ word: String, _ names: [String], _ list: String = "varve --help"
+    ) -> String {
+        NearestName.find(word, among: names).map { "; did you mean '\($0)'?" }
+            ?? "; '\(list)' lists them"
     }
 
     /// Writes out what was answered before the end, then says why it came.
