@@ -38,6 +38,12 @@ enum ServedAPIs {
         .listConfigResources: 0...1,
         .describeTopicPartitions: 0...0,
     ]
+
+    /// Whether a request is read at all. ApiVersions has an answer for every version.
+    static func take(_ api: APIKey, _ version: Int16) -> Bool {
+        guard let versions = versions[api] else { return false }
+        return api == .apiVersions || versions.contains(version)
+    }
 }
 
 extension Broker {

@@ -9,14 +9,14 @@ extension Broker {
         _ request: ListOffsetsRequest, _ context: RequestContext, on loop: EventLoop
     ) {
         var response = ListOffsetsResponse()
-        for topic in request.topics {
+        for (topic, wanted) in Self.byTopic(request) where !wanted.isEmpty {
             var result = ListOffsetsResponse.ListOffsetsTopicResponse()
-            result.name = topic.name
+            result.name = topic
             var counts: [Int32: Int] = [:]
-            for wanted in topic.partitions { counts[wanted.partitionIndex, default: 0] += 1 }
-            for wanted in topic.partitions {
+            for wanted in wanted { counts[wanted.partitionIndex, default: 0] += 1 }
+            for wanted in wanted {
                 switch counts.updateValue(0, forKey: wanted.partitionIndex) {
-                case 1: result.partitions.append(find(wanted, of: topic.name, request, context))
+                case 1: result.partitions.append(find(wanted, of: topic, request, context))
                 case 0: break
                 default:
                     // Named more than once, it is answered once.
@@ -27,6 +27,23 @@ extension Broker {
             response.topics.append(result)
         }
         answer(response, to: context, on: loop)
+    }
+
+    /// The partitions that are asked for, of each topic once, in the order of the topics.
+    private static func byTopic(
+        _ request: ListOffsetsRequest
+    ) -> [(topic: String, wanted: [ListOffsetsRequest.ListOffsetsPartition])] {
+        var places: [String: Int] = [:]
+        var found: [(topic: String, wanted: [ListOffsetsRequest.ListOffsetsPartition])] = []
+        for topic in request.topics {
+            if let place = places[topic.name] {
+                found[place].wanted += topic.partitions
+            } else {
+                places[topic.name] = found.count
+                found.append((topic.name, topic.partitions))
+            }
+        }
+        return found
     }
 
     private func find(
@@ -45,6 +62,10 @@ extension Broker {
         }
         if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {
             answer.errorCode = code
+            return answer
+        }
+        guard (0...1).contains(request.isolationLevel) else {
+            answer.errorCode = .unknownServerError
             return answer
         }
         guard let sought = SoughtOffset(wanted.timestamp, version: context.version) else {

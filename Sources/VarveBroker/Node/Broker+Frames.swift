@@ -9,7 +9,10 @@ extension Broker {
         var reader = WireReader(frame)
         do throws(WireError) {
             let header = try RequestHeader(decoding: &reader)
-            guard let api = header.api else { return loop.answer(slot, .closing) }
+            // Kafka, too, has no answer for an API or a version that it does not know.
+            guard let api = header.api, ServedAPIs.take(api, header.requestApiVersion) else {
+                return loop.answer(slot, .closing)
+            }
             let peer = peers[slot.connection]
             let context = RequestContext(
                 slot: slot, api: api, version: header.requestApiVersion,

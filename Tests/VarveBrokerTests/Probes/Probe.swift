@@ -5,12 +5,24 @@ import VarveRecords
 /// A request that was sent to Apache Kafka, and what came of it.
 struct Probe {
     var name: String
+    /// Empty where it is no request of any.
     var api: String
     var version: Int16
     var frame: [UInt8]
+    /// How it was sent, where that was not one frame on a connection of its own.
+    var stream: Stream?
     /// How long the answer took.
     var milliseconds: Int
     var outcome: Outcome
+
+    /// Bytes as they were sent, with the sizes of frames among them.
+    struct Stream {
+        var bytes: [UInt8]
+        /// Whether nothing was to follow on the connection.
+        var endsSending: Bool
+        /// Whether they went over the connection of the probe before.
+        var goesOn: Bool
+    }
 
     enum Outcome {
         case answer(ProbeTree)
@@ -26,6 +38,9 @@ struct Probe {
         // Not leader, loading, not available, not coordinator.
         return !Set(answer.codes).isDisjoint(with: [6, 14, 15, 16])
     }
+
+    /// Whether Kafka was restarted right before.
+    var isFirstAfterRestart: Bool { name == "offsets/epochs/metadata" }
 
     /// Whether its answer is Kafka's; else it only prepares those that follow.
     var isRecorded: Bool { name != "unrecorded" }
@@ -45,15 +60,19 @@ struct Probe {
         guard
             let object = (try? JSONSerialization.jsonObject(with: Foundation.Data(line.utf8)))
                 as? [String: Any],
-            let api = object["api"] as? String, let hex = object["frame"] as? String,
-            let version = object["version"] as? NSNumber
+            let hex = (object["frame"] ?? object["stream"]) as? String
         else { return nil }
         name = object["probe"] as? String ?? ""
         if let step = object["step"] as? NSNumber { name += "/\(step)" }
-        self.api = api
-        self.version = version.int16Value
+        api = object["api"] as? String ?? ""
+        version = (object["version"] as? NSNumber)?.int16Value ?? 0
         let digits = hex.utf8.map { $0 < 58 ? $0 - 48 : $0 - 87 }
         frame = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        if object["stream"] != nil {
+            stream = Stream(
+                bytes: frame, endsSending: object["endsSending"] != nil,
+                goesOn: object["goesOn"] != nil)
+        }
         milliseconds = (object["elapsedMs"] as? NSNumber)?.intValue ?? 0
         switch object["response"] {
         case let text as String: outcome = text == "closed" ? .closed : .none

@@ -3,6 +3,8 @@ import VarveTerms
 /// The ids that brokers choose: what Kafka's were, and what they are here.
 struct ProbeNames {
     private var texts: [String: String] = [:]
+    /// Times that brokers gave to records.
+    private var times: [Int64: Int64] = [:]
     /// Patterns by their first eight bytes.
     private var patterns: [UInt64: [(from: [UInt8], to: [UInt8])]] = [:]
 
@@ -19,6 +21,10 @@ struct ProbeNames {
                 guard let mine = here[name] else { continue }
                 if case (.text(let old), .text(let new)) = (field, mine) {
                     learn(name, old, new)
+                } else if case (.number(let old), .number(let new)) = (field, mine),
+                    name == "logAppendTimeMs", old >= 0
+                {
+                    times[old] = new
                 } else {
                     learn(field, mine)
                 }
@@ -70,8 +76,19 @@ struct ProbeNames {
         switch tree {
         case .text(let text): .text(texts[text] ?? text)
         case .list(let list): .list(list.map { translated($0) })
-        case .object(let fields): .object(fields.mapValues { translated($0) })
+        case .object(var fields): translated(&fields)
         default: tree
         }
+    }
+
+    private func translated(_ fields: inout [String: ProbeTree]) -> ProbeTree {
+        for (name, field) in fields {
+            if name == "timestamp", case .number(let time) = field {
+                fields[name] = .number(times[time] ?? time)
+            } else {
+                fields[name] = translated(field)
+            }
+        }
+        return .object(fields)
     }
 }

@@ -16,10 +16,11 @@ struct ProbeTests {
     }
 
     static let floors = [
+        Floor(area: "framing", codes: 116, whole: 104),
         Floor(area: "topics", codes: 179, whole: 174),
         Floor(area: "metadata", codes: 131, whole: 131),
         Floor(area: "configs", codes: 168, whole: 158),
-        Floor(area: "offsets", codes: 155, whole: 145),
+        Floor(area: "offsets", codes: 164, whole: 164),
         Floor(area: "produce", codes: 293, whole: 168),
         Floor(area: "fetch", codes: 184, whole: 150),
         Floor(area: "groups", codes: 246, whole: 234),
@@ -32,13 +33,11 @@ struct ProbeTests {
         let replay = try ProbeReplay()
         try replay.run(try Probe.all(of: floor.area))
         let score = replay.score
-        print(
-            "probes of \(floor.area): \(score.codes) of \(score.count) with all codes, "
-                + "\(score.whole) with all fields")
+        print("probes of \(floor.area): \(score)")
         if ProcessInfo.processInfo.environment["VARVE_PROBE_MISSES"] != nil {
             for miss in score.misses { print("  \(miss.prefix(400))") }
         }
-        #expect(score.codes >= floor.codes)
-        #expect(score.whole >= floor.whole)
+        #expect(score.all.codes >= floor.codes)
+        #expect(score.all.whole >= floor.whole)
     }
 }

@@ -107,6 +107,21 @@ enum ProbeTree: Hashable {
         return key
     }
 
+    /// Without the rows of ApiVersions about APIs that are not among `keys`.
+    func limited(toAPIs keys: Set<Int16>) -> ProbeTree {
+        guard case .object(var fields) = self, case .list(let rows)? = fields["apiKeys"] else {
+            return self
+        }
+        fields["apiKeys"] = .list(
+            rows.filter { row in
+                guard case .object(let row) = row, case .number(let key)? = row["apiKey"] else {
+                    return true
+                }
+                return keys.contains(Int16(truncatingIfNeeded: key))
+            })
+        return .object(fields)
+    }
+
     /// Without the fields that `other` does not have: old versions know fewer.
     func limited(to other: ProbeTree) -> ProbeTree {
         switch (self, other) {
