@@ -1,57 +1,70 @@
-import VarveTerms
+package import VarveTerms
 
-/// When which group must be looked at: a heap of alarms. An alarm that its group has moved stays
-/// until it surfaces or until such alarms are the most.
+/// What is to be looked at when: a heap of alarms, one for each key. An alarm that is moved or
+/// taken away is gone at once.
 ///
-/// *Invariant*: no parent is due after its children.
-struct AlarmQueue {
+/// *Invariants*: no parent is due after its children; `places[key]` is where the alarm of `key`
+/// stands in the heap, and there is no other of that key.
+package struct AlarmQueue<Key: Hashable & Sendable>: Sendable {
     private struct Alarm {
         var due: Instant
-        var group: String
+        var key: Key
     }
 
     private var heap: [Alarm] = []
-    /// The alarm that counts for each group.
-    private var current: [String: Instant] = [:]
+    private var places: [Key: Int] = [:]
 
-    /// Not after the first alarm that counts; nil when there is none.
-    var first: Instant? { heap.first?.due }
+    package init() {}
 
-    /// How many alarms are held, those that no longer count among them.
-    var size: Int { heap.count }
+    /// When the first alarm is due; nil when there is none.
+    package var first: Instant? { heap.first?.due }
 
-    /// Sets the alarm of a group, or takes it away.
+    /// How many alarms there are.
+    package var size: Int { heap.count }
+
+    /// Sets the alarm of a key, or takes it away.
     /// - Complexity: O(log n)
-    mutating func set(_ due: Instant?, for group: String) {
-        guard current[group] != due else { return }
-        current[group] = due
-        if heap.count > 64, heap.count > current.count * 2 { compact() }
-        guard let due else { return }
-        heap.append(Alarm(due: due, group: group))
-        siftUp(heap.count - 1)
+    package mutating func set(_ due: Instant?, for key: Key) {
+        guard let due else {
+            if let place = places[key] { remove(at: place) }
+            return
+        }
+        guard let place = places[key] else {
+            heap.append(Alarm(due: due, key: key))
+            places[key] = heap.count - 1
+            return siftUp(heap.count - 1)
+        }
+        let before = heap[place].due
+        heap[place].due = due
+        if due < before { siftUp(place) } else { siftDown(place) }
     }
 
-    /// Takes out the groups whose alarms are due.
-    mutating func popDue(at now: Instant) -> [String] {
-        var due: [String] = []
+    /// Takes out the keys whose alarms are due, earliest first.
+    /// - Complexity: O(log n) for each
+    package mutating func popDue(at now: Instant) -> [Key] {
+        var due: [Key] = []
         while let alarm = heap.first, alarm.due <= now {
-            removeFirst()
-            guard current[alarm.group] == alarm.due else { continue }
-            current[alarm.group] = nil
-            due.append(alarm.group)
+            due.append(alarm.key)
+            remove(at: 0)
         }
         return due
     }
 
-    private mutating func compact() {
-        heap = current.map { Alarm(due: $1, group: $0) }.sorted { $0.due < $1.due }
+    private mutating func remove(at place: Int) {
+        let last = heap.count - 1
+        swap(place, last)
+        places[heap.removeLast().key] = nil
+        guard place < last else { return }
+        // What came from the end may be due before its new parent, or after its new children.
+        siftUp(place)
+        siftDown(place)
     }
 
-    private mutating func removeFirst() {
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return }
-        heap[0] = last
-        siftDown()
+    private mutating func swap(_ left: Int, _ right: Int) {
+        guard left != right else { return }
+        heap.swapAt(left, right)
+        places[heap[left].key] = left
+        places[heap[right].key] = right
     }
 
     private mutating func siftUp(_ start: Int) {
@@ -59,20 +72,20 @@ struct AlarmQueue {
         while place > 0 {
             let parent = (place - 1) / 2
             guard heap[place].due < heap[parent].due else { return }
-            heap.swapAt(place, parent)
+            swap(place, parent)
             place = parent
         }
     }
 
-    private mutating func siftDown() {
-        var place = 0
+    private mutating func siftDown(_ start: Int) {
+        var place = start
         while true {
             var least = place
             for child in [2 * place + 1, 2 * place + 2] where child < heap.count {
                 if heap[child].due < heap[least].due { least = child }
             }
             guard least != place else { return }
-            heap.swapAt(place, least)
+            swap(place, least)
             place = least
         }
     }

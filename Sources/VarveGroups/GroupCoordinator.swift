@@ -13,7 +13,7 @@ public struct GroupCoordinator {
     var groups: [String: ClassicGroup] = [:]
     /// No group without offsets stands here, and none that is not in `groups`.
     var offsets: [String: GroupOffsets] = [:]
-    var alarms = AlarmQueue()
+    var alarms = AlarmQueue<String>()
     /// When offsets are next checked for their age; nil before `begin`.
     var retentionCheck: Instant?
 

@@ -9,7 +9,7 @@ struct AlarmQueueTests {
 
     @Test("only the last alarm of a group counts")
     func moved() {
-        var queue = AlarmQueue()
+        var queue = AlarmQueue<String>()
         queue.set(at(5), for: "a")
         queue.set(at(9), for: "a")
         queue.set(at(7), for: "b")
@@ -24,7 +24,7 @@ struct AlarmQueueTests {
     @Test("alarms come in order, and moving them does not fill the memory")
     func many() {
         var random = SeededRandom("AlarmQueue.many")
-        var queue = AlarmQueue()
+        var queue = AlarmQueue<String>()
         var model: [String: Int64] = [:]
         for _ in 0..<5000 {
             let group = "\(random.next() % 20)"
@@ -32,7 +32,7 @@ struct AlarmQueueTests {
             queue.set(at(due), for: group)
             model[group] = due
         }
-        #expect(queue.size <= 64)
+        #expect(queue.size == model.count)
         var now: Int64 = 0
         while let first = queue.first {
             now = max(now, first.nanoseconds)
@@ -42,5 +42,25 @@ struct AlarmQueueTests {
             #expect(model.values.allSatisfy { $0 > now })
         }
         #expect(model.isEmpty)
+    }
+
+    @Test("an alarm that is taken away leaves nothing behind, wherever it stood")
+    func removed() {
+        var random = SeededRandom("AlarmQueue.removed")
+        var queue = AlarmQueue<Int>()
+        var model: [Int: Int64] = [:]
+        for _ in 0..<5000 {
+            let key = Int(random.next() % 50)
+            if random.next() % 3 == 0 {
+                queue.set(nil, for: key)
+                model[key] = nil
+            } else {
+                let due = Int64(random.next() % 100)
+                queue.set(at(due), for: key)
+                model[key] = due
+            }
+            #expect(queue.size == model.count)
+            #expect(queue.first?.nanoseconds == model.values.min())
+        }
     }
 }
