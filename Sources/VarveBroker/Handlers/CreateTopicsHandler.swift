@@ -142,6 +142,7 @@ extension Broker {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             forgetOffsets(of: topic.name, at: now)
             for partition in partitions.removeTopic(topic.name) {
+                afterFlush.append { self.wakeFetches(of: partition, on: $0) }
                 try node.deleteLog(partition.log.name)
             }
             result.name = topic.name

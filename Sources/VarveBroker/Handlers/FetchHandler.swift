@@ -1,4 +1,5 @@
 public import VarveLog
+internal import VarveSystem
 internal import VarveTerms
 public import VarveTransport
 internal import VarveWire
@@ -10,149 +11,157 @@ extension PinnedBatches: LentBytes {
 extension Broker {
     /// Answers with what there is, or waits for more as long as the client allows.
     func fetch(_ request: FetchRequest, _ context: RequestContext, on loop: EventLoop) {
-        let limit = context.arrival.advanced(by: .milliseconds(max(0, Int64(request.maxWaitMs))))
-        let answer = gather(request, context)
-        guard !answer.isReady(for: request), limit > context.arrival else {
-            return self.answer(
-                answer.response, lending: answer.records, to: context, on: loop)
+        guard let isolation = ReadIsolation(level: request.isolationLevel) else {
+            return refuseFetch(.unknownServerError, context, on: loop)
         }
-        fetches.add(request, context, until: limit, in: self)
-    }
-
-    /// Reads what the request asks for, as much as it allows.
-    func gather(_ request: FetchRequest, _ context: RequestContext) -> FetchAnswer {
-        var answer = FetchAnswer(request)
-        for topic in request.topics {
-            var result = FetchResponse.FetchableTopicResponse()
-            result.topic = topic.topic
-            result.topicId = topic.topicId
-            result.partitions.reserveCapacity(topic.partitions.count)
-            for wanted in topic.partitions {
-                result.partitions.append(read(wanted, of: topic, request, context, into: &answer))
+        do throws(FetchSessionError) {
+            let plan = try fetchSessions.plan(
+                request, usesIDs: context.version >= 13, at: context.arrival
+            ) { partitions.name(of: $0) }
+            let fetch = pending(plan, request, isolation)
+            let limit = context.arrival.advanced(by: .milliseconds(max(0, request.maxWaitMs)))
+            let answer = gather(fetch)
+            if answer.isReady(for: fetch) || limit <= context.arrival {
+                self.answer(answer, to: fetch, context, on: loop)
+            } else {
+                fetches.add(fetch, context, until: limit, in: self)
             }
-            answer.response.responses.append(result)
-        }
-        return answer
-    }
-
-    /// The partition that a request means.
-    func partition(
-        _ index: Int32, of topic: FetchRequest.FetchTopic, _ context: RequestContext
-    ) -> Partition? {
-        context.version >= 13 ? partitions[topic.topicId, index] : partitions[topic.topic, index]
-    }
-
-    private func read(
-        _ wanted: FetchRequest.FetchPartition, of topic: FetchRequest.FetchTopic,
-        _ request: FetchRequest, _ context: RequestContext, into answer: inout FetchAnswer
-    ) -> FetchResponse.PartitionData {
-        var data = FetchResponse.PartitionData()
-        data.partitionIndex = wanted.partition
-        data.highWatermark = -1
-        data.records = RecordsSlice()
-        data.abortedTransactions = request.isolationLevel == 1 ? [] : nil
-        guard let partition = partition(wanted.partition, of: topic, context) else {
-            let isUnknownID =
-                context.version >= 13 && partitions.name(of: topic.topicId) == nil
-            data.errorCode = isUnknownID ? .unknownTopicId : .unknownTopicOrPartition
-            data.abortedTransactions = data.abortedTransactions ?? []
-            return data
-        }
-        if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {
-            data.errorCode = code
-            answer.hasError = true
-            return data
-        }
-        guard request.replicaId < 0, request.replicaState.replicaId < 0 else {
-            // It says that it has the partition, and nobody but this node does.
-            data.errorCode = .notLeaderOrFollower
-            answer.hasError = true
-            return data
-        }
-        guard wanted.lastFetchedEpoch <= partition.leaderEpoch else {
-            data.errorCode = .offsetOutOfRange
-            answer.hasError = true
-            return data
-        }
-        if let diverging = partition.divergence(wanted) {
-            data.divergingEpoch = diverging
-            answer.hasError = true
-            return data
-        }
-        guard let offset = Offset(exactly: wanted.fetchOffset) else {
-            data.errorCode = .offsetOutOfRange
-            answer.hasError = true
-            return data
-        }
-        let size = answer.room(for: wanted)
-        do throws(LogError) {
-            try read(partition, from: offset, size, request, into: &data, &answer)
         } catch {
-            answer.hasError = true
-            data.errorCode = ProduceRefusal(error).fetchCode
+            refuseFetch(error.code, context, on: loop)
         }
-        return data
     }
 
-    private func read(
-        _ partition: Partition, from offset: Offset, _ size: Int, _ request: FetchRequest,
-        into data: inout FetchResponse.PartitionData, _ answer: inout FetchAnswer
-    ) throws(LogError) {
-        let isolation: ReadIsolation = request.isolationLevel == 1 ? .committed : .uncommitted
-        let reader = partition.reader
-        let ends = (high: partition.highWatermark, start: reader.startOffset)
-        if offset < ends.start || offset > ends.high {
-            data.errorCode = .offsetOutOfRange
-            answer.hasError = true
-            return
-        }
-        data.highWatermark = ends.high.rawValue
-        data.lastStableOffset = reader.lastStableOffset().rawValue
-        data.logStartOffset = ends.start.rawValue
-        // The first batch comes whole, whatever the limits: but only into an empty answer.
-        guard size > 0 || answer.size == 0 else { return }
-        let outcome = try reader.read(
-            from: offset, sizeMax: ByteCount(max(1, size)), isolation: isolation)
-        switch outcome {
-        case .batches(let batches):
-            guard answer.size == 0 || batches.size.bytes <= size else { return }
-            data.records = answer.add(batches)
-            if isolation == .committed {
-                data.abortedTransactions = batches.abortedTransactions.map {
-                    .init(producerId: $0.producerId, firstOffset: $0.firstOffset.rawValue)
-                }
+    private func refuseFetch(
+        _ code: ErrorCode, _ context: RequestContext, on loop: EventLoop
+    ) {
+        answer(FetchResponse(errorCode: code), to: context, on: loop)
+    }
+
+    /// Sets apart what nobody knows: it is told with the answer, but does not end the wait.
+    private func pending(
+        _ plan: FetchPlan, _ request: FetchRequest, _ isolation: ReadIsolation
+    ) -> PendingFetch {
+        var fetch = PendingFetch(plan, request, isolation, sizeMax: fetchSizeMax)
+        var unknown: (topics: [FetchResult], partitions: [FetchResult]) = ([], [])
+        fetch.plan.fetches.removeAll { wanted in
+            if partition(wanted) != nil { return false }
+            if wanted.topic == nil {
+                unknown.topics.append(FetchResult(ofUnknown: wanted, .unknownTopicId))
+            } else {
+                unknown.partitions.append(FetchResult(ofUnknown: wanted, .unknownTopicOrPartition))
             }
-        case .atEnd: break
-        case .outOfRange:
-            data.errorCode = .offsetOutOfRange
-            answer.hasError = true
+            return true
+        }
+        fetch.unknown = unknown.topics + unknown.partitions
+        return fetch
+    }
+
+    /// The partition with the name that a fetch found for its topic.
+    func partition(_ wanted: PartitionFetch) -> Partition? {
+        wanted.topic.flatMap { partitions[$0, wanted.key.partition] }
+    }
+
+    /// Sends what was gathered, less what the session of the fetch has told before.
+    func answer(
+        _ gathered: FetchAnswer, to fetch: PendingFetch, _ context: RequestContext,
+        on loop: EventLoop
+    ) {
+        var results = gathered.results + fetch.unknown
+        do throws(FetchSessionError) {
+            var response = FetchResponse()
+            response.sessionId = try fetchSessions.settle(
+                fetch.plan, &results, at: context.arrival
+            ) { Int32(truncatingIfNeeded: surroundings.randomness.next() >> 33) }
+            if context.version >= 16 { nameLeader(in: &results, &response, fetch, context) }
+            response.add(results)
+            answer(response, lending: gathered.records, to: context, on: loop)
+        } catch {
+            refuseFetch(error.code, context, on: loop)
+        }
+    }
+
+    /// Tells clients that took another broker, or another time of this one, for the leader, who it
+    /// is.
+    ///
+    /// Source: KIP-951.
+    private func nameLeader(
+        in results: inout [FetchResult], _ response: inout FetchResponse, _ fetch: PendingFetch,
+        _ context: RequestContext
+    ) {
+        for place in results.indices {
+            let code = results[place].data.errorCode
+            guard code == .notLeaderOrFollower || code == .fencedLeaderEpoch,
+                let partition = partition(results[place].fetch)
+            else { continue }
+            results[place].data.currentLeader = .init(
+                leaderId: settings.nodeID, leaderEpoch: partition.leaderEpoch)
+            guard !fetch.isFromReplica, response.nodeEndpoints.isEmpty,
+                endpoints.indices.contains(context.listener)
+            else { continue }
+            let endpoint = endpoints[context.listener]
+            response.nodeEndpoints = [
+                .init(
+                    nodeId: settings.nodeID, host: endpoint.host, port: Int32(endpoint.port),
+                    rack: settings.rack)
+            ]
         }
     }
 }
 
-extension ProduceRefusal {
-    /// The same trouble, as a consumer is told of it.
-    fileprivate var fetchCode: ErrorCode { code == .invalidRecord ? .corruptMessage : code }
+extension ReadIsolation {
+    /// - Parameter level: as requests carry it; nil when it is none of the two.
+    init?(level: Int8) {
+        switch level {
+        case 0: self = .uncommitted
+        case 1: self = .committed
+        default: return nil
+        }
+    }
+}
+
+/// A fetch that is being answered, or waits.
+struct PendingFetch {
+    /// Of what there is.
+    var plan: FetchPlan
+    /// Partitions that there were not when it came.
+    var unknown: [FetchResult] = []
+    let isolation: ReadIsolation
+    let isFromReplica: Bool
+    /// In bytes: what it waits for, and what it takes at most.
+    let sizeMin: Int
+    let sizeMax: Int
+
+    init(
+        _ plan: FetchPlan, _ request: FetchRequest, _ isolation: ReadIsolation, sizeMax: Int
+    ) {
+        self.plan = plan
+        self.isolation = isolation
+        isFromReplica = request.isFromReplica
+        self.sizeMax = min(Int(request.maxBytes), sizeMax)
+        sizeMin = min(Int(request.minBytes), self.sizeMax)
+    }
+
+    /// How many bytes may be added to `size` that are there; below 0 when the client gave a limit
+    /// below 0.
+    func room(beside size: Int) -> Int { sizeMax < 0 ? sizeMax : max(0, sizeMax - size) }
 }
 
 /// An answer to a fetch while it is put together.
 struct FetchAnswer {
-    var response = FetchResponse()
+    private(set) var results: [FetchResult] = []
     private(set) var records: [any LentBytes] = []
     /// Bytes of records so far.
     private(set) var size = 0
     /// Whether a partition has something to say that ends the wait.
-    var hasError = false
-    private let sizeMax: Int
+    private var hasNews = false
 
-    init(_ request: FetchRequest) {
-        sizeMax = max(0, Int(request.maxBytes))
-        response.responses.reserveCapacity(request.topics.count)
-    }
+    init(capacity: Int) { results.reserveCapacity(capacity) }
 
-    /// How many bytes a partition may take.
-    func room(for wanted: FetchRequest.FetchPartition) -> Int {
-        min(max(0, Int(wanted.partitionMaxBytes)), sizeMax - size)
+    mutating func add(_ result: FetchResult) {
+        if result.data.errorCode != ErrorCode.none || result.data.divergingEpoch.epoch >= 0 {
+            hasNews = true
+        }
+        results.append(result)
     }
 
     mutating func add(_ batches: PinnedBatches) -> RecordsSlice {
@@ -162,27 +171,7 @@ struct FetchAnswer {
     }
 
     /// Whether it can be sent now.
-    func isReady(for request: FetchRequest) -> Bool {
-        hasError || size >= min(Int(request.minBytes), Int(request.maxBytes))
-            || request.topics.isEmpty
-    }
-}
-
-extension Partition {
-    /// Why a client with this leader epoch is refused; nil when it is not.
-    func refusal(ofEpoch epoch: Int32) -> ErrorCode? {
-        guard epoch >= 0 else { return nil }
-        if epoch < leaderEpoch { return .fencedLeaderEpoch }
-        return epoch > leaderEpoch ? .unknownLeaderEpoch : nil
-    }
-
-    /// Where the log and that of the fetching client part; nil when they agree.
-    func divergence(_ wanted: FetchRequest.FetchPartition) -> FetchResponse.EpochEndOffset? {
-        guard wanted.lastFetchedEpoch >= 0,
-            let epoch = LeaderEpoch(exactly: wanted.lastFetchedEpoch),
-            let offset = Offset(exactly: wanted.fetchOffset),
-            case .diverges(let end) = log.standing(ofFollowerAt: offset, epoch: epoch)
-        else { return nil }
-        return .init(epoch: end.epoch.rawValue, endOffset: end.endOffset.rawValue)
+    func isReady(for fetch: PendingFetch) -> Bool {
+        hasNews || size >= fetch.sizeMin || fetch.plan.fetches.isEmpty
     }
 }

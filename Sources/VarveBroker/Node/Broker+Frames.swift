@@ -105,27 +105,6 @@ extension Broker {
         guard !writer.splices.isEmpty else {
             return loop.answer(context.slot, copying: writer.buffer.bytes)
         }
-        loop.answer(context.slot, Answer(writer.parts(lending: records)))
-    }
-}
-
-extension WireWriter {
-    /// What was written, with the bytes that belong between it.
-    func parts(lending records: [any LentBytes]) -> [AnswerPart] {
-        var parts: [AnswerPart] = []
-        var done = 0
-        for splice in splices where splice.slice.count > 0 {
-            parts.append(.bytes(AnswerBytes(piece(done..<splice.position))))
-            parts.append(.bytes(records[splice.slice.start]))
-            done = splice.position
-        }
-        if done < buffer.count { parts.append(.bytes(AnswerBytes(piece(done..<buffer.count)))) }
-        return parts
-    }
-
-    private func piece(_ range: Range<Int>) -> ByteBuffer {
-        var copy = ByteBuffer(capacity: range.count)
-        copy.append(buffer.bytes.extracting(range))
-        return copy
+        loop.answer(context.slot, EncodedAnswer(writer).answer(lending: records))
     }
 }

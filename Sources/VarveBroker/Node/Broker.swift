@@ -32,6 +32,9 @@ public final class Broker: FrameService {
     /// What is to be done once everything of this turn is flushed.
     var afterFlush: [(EventLoop) -> Void] = []
     var fetches = WaitingFetches()
+    lazy var fetchSessions = FetchSessions(brokerConfigs.fetchSessions)
+    /// In bytes: what one fetch is answered with at most.
+    private(set) lazy var fetchSizeMax = brokerConfigs.fetchSizeMax
     var producerIDs = ProducerIDBlock()
     var groups = GroupHost()
     /// Who is at the other end of each connection.
@@ -101,7 +104,7 @@ public final class Broker: FrameService {
         _ connection: ConnectionID, because reason: ClosingReason, on loop: EventLoop
     ) {
         peers[connection] = nil
-        fetches.forget(connection, in: self)
+        fetches.forget(connection)
     }
 
     public var nextDeadline: Instant? {

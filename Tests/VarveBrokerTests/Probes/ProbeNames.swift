@@ -8,6 +8,9 @@ struct ProbeNames {
     /// Patterns by their first eight bytes.
     private var patterns: [UInt64: [(from: [UInt8], to: [UInt8])]] = [:]
 
+    /// Ids of fetch sessions, of 31 random bits.
+    private var sessions: [Int64: Int64] = [:]
+
     private static let ids: Set<String> = ["topicId"]
     private static let members: Set<String> = ["memberId", "leader"]
 
@@ -25,6 +28,10 @@ struct ProbeNames {
                     name == "logAppendTimeMs", old >= 0
                 {
                     times[old] = new
+                } else if case (.number(let old), .number(let new)) = (field, mine),
+                    name == "sessionId", old != 0, new != 0
+                {
+                    sessions[old] = new
                 } else {
                     learn(field, mine)
                 }
@@ -60,6 +67,7 @@ struct ProbeNames {
     /// A request with the ids of here.
     func translated(_ frame: [UInt8]) -> [UInt8] {
         var frame = frame
+        if frame.starts(with: [0, 1]) { translateSession(in: &frame) }
         var head: UInt64 = 0
         for place in frame.indices {
             head = head << 8 | UInt64(frame[place])
@@ -69,6 +77,20 @@ struct ProbeNames {
             }
         }
         return frame
+    }
+
+    /// Fetches name their session after some fields of fixed size, wherever the client's id ends.
+    private func translateSession(in frame: inout [UInt8]) {
+        guard !sessions.isEmpty else { return }
+        var word: UInt32 = 0
+        for place in frame.indices {
+            word = word << 8 | UInt32(frame[place])
+            guard place >= 12, let new = sessions[Int64(word)] else { continue }
+            for byte in 0..<4 {
+                frame[place - byte] = UInt8(truncatingIfNeeded: new >> (8 * byte))
+            }
+            return
+        }
     }
 
     /// What Kafka answered, with the ids of here.
@@ -85,6 +107,8 @@ struct ProbeNames {
         for (name, field) in fields {
             if name == "timestamp", case .number(let time) = field {
                 fields[name] = .number(times[time] ?? time)
+            } else if name == "sessionId", case .number(let id) = field {
+                fields[name] = .number(sessions[id] ?? id)
             } else {
                 fields[name] = translated(field)
             }

@@ -22,7 +22,7 @@ struct ProbeTests {
         Floor(area: "configs", codes: 168, whole: 158),
         Floor(area: "offsets", codes: 164, whole: 164),
         Floor(area: "produce", codes: 293, whole: 168),
-        Floor(area: "fetch", codes: 184, whole: 150),
+        Floor(area: "fetch", codes: 213, whole: 187),
         Floor(area: "groups", codes: 246, whole: 234),
         Floor(area: "others", codes: 30, whole: 30),
         Floor(area: "transactions", codes: 18, whole: 7),

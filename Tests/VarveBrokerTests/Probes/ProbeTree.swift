@@ -145,7 +145,7 @@ enum ProbeTree: Hashable {
 
     /// What differs from run to run: times, places, texts that a broker chooses.
     private static let passedOver: Set<String> = [
-        "throttleTimeMs", "host", "port", "clusterId", "logAppendTimeMs", "sessionId",
+        "throttleTimeMs", "host", "port", "clusterId", "logAppendTimeMs",
         "documentation", "finalizedFeaturesEpoch",
     ]
 
