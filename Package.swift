@@ -173,7 +173,8 @@ let package = Package(
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
         tests(
             "VarveTransactionsTests", ["VarveTransactions", "VarveTerms", "VarveRecords"]),
-        tests("VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes"]),
+        tests(
+            "VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes", "VarveWire"]),
         tests(
             "VarveControllerTests",
             ["VarveController", "VarveMetadata", "VarveWire", "VarveTerms"]),
@@ -229,6 +230,7 @@ let package = Package(
             "GoldenTests",
             [
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveSim",
+                "VarveWire", "VarveTransport", "VarveMetadata", "VarveBroker",
             ]),
         tests(
             "CommandTests", ["VarveCommand", "VarveTerms", "VarveBytes"],

@@ -3,7 +3,7 @@ public import VarveTerms
 /// What a cluster is like: the sum of its metadata records up to some offset.
 ///
 /// A value: whoever decides works on a copy that nobody changes meanwhile.
-public struct ClusterImage: Hashable, Sendable {
+public struct ClusterImage: Equatable, Sendable {
     /// Topics by name.
     public internal(set) var topics: [String: TopicImage] = [:]
     private var names: [UniqueID: String] = [:]
@@ -14,6 +14,8 @@ public struct ClusterImage: Hashable, Sendable {
     public internal(set) var brokers: [Int32: BrokerImage] = [:]
     /// The first producer id that was not given out.
     public internal(set) var nextProducerId: Int64 = 0
+    /// What records say of things that nothing here serves.
+    var unserved = UnservedRecords()
     /// Topics by the names that metrics give them.
     private var collisions: [String: Set<String>] = [:]
 
@@ -68,6 +70,17 @@ public struct ClusterImage: Hashable, Sendable {
             topics[name]?.partitions[Int(partition)] = image
         }
         return true
+    }
+
+    /// Forgets who may lead a topic's partitions besides their replicas in sync; of every topic
+    /// when the name is empty.
+    mutating func clearEligibleLeaders(of name: String) {
+        for topic in name.isEmpty ? Array(topics.keys) : [name] {
+            for place in topics[topic]?.partitions.indices ?? 0..<0 {
+                topics[topic]?.partitions[place].eligibleLeaders = []
+                topics[topic]?.partitions[place].lastKnownLeaders = []
+            }
+        }
     }
 
     mutating func set(_ name: String, of resource: ConfigResource, to value: String?) {

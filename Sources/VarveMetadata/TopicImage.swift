@@ -32,6 +32,14 @@ public struct PartitionImage: Hashable, Sendable {
     public var partitionEpoch: Int32 = 0
     /// The data directory of each replica, in the order of `replicas`.
     public var directories: [UniqueID] = []
+    /// Replicas on their way in and out.
+    public var addingReplicas: [Int32] = []
+    public var removingReplicas: [Int32] = []
+    /// Whether the leader was elected though it may lack records, and has to make up for it.
+    public var leaderRecoveryState: Int8 = 0
+    /// Replicas that are not in sync and have all that was acknowledged (KIP-966).
+    public var eligibleLeaders: [Int32] = []
+    public var lastKnownLeaders: [Int32] = []
 
     public init() {}
 }
@@ -43,6 +51,14 @@ public struct BrokerImage: Hashable, Sendable {
     public var endpoints: [Endpoint]
     public var rack: String?
     public var isFenced: Bool
+    /// Which life of the broker registered.
+    public var incarnation = UniqueID.zero
+    /// Which levels of features it supports.
+    public var features: [Feature] = []
+    public var isInControlledShutdown = false
+    /// Its data directories, and those of them that take no new partitions.
+    public var directories: [UniqueID] = []
+    public var cordonedDirectories: [UniqueID]?
 
     public init(
         id: Int32, epoch: Int64, endpoints: [Endpoint], rack: String?, isFenced: Bool
@@ -59,11 +75,27 @@ public struct BrokerImage: Hashable, Sendable {
         public var listener: String
         public var host: String
         public var port: UInt16
+        /// By Kafka's numbers: 0 is PLAINTEXT.
+        public var securityProtocol: Int16
 
-        public init(listener: String, host: String, port: UInt16) {
+        public init(listener: String, host: String, port: UInt16, securityProtocol: Int16 = 0) {
             self.listener = listener
             self.host = host
             self.port = port
+            self.securityProtocol = securityProtocol
+        }
+    }
+
+    /// The levels of a feature that it supports.
+    public struct Feature: Hashable, Sendable {
+        public var name: String
+        public var lowest: Int16
+        public var highest: Int16
+
+        public init(name: String, lowest: Int16, highest: Int16) {
+            self.name = name
+            self.lowest = lowest
+            self.highest = highest
         }
     }
 }

@@ -20,7 +20,7 @@ extension Broker {
         guard afterFlush.isEmpty, now >= nextMetadataMending else { return }
         nextMetadataMending = now.advanced(by: Self.mendingInterval)
         // While the disk fails, requests are refused, and it is tried again later.
-        guard (try? metadata.resume()) != nil else { return }
+        guard (try? metadata.resume(at: clock.wallClock())) != nil else { return }
         for name in unflushedTopics {
             let count = image[topic: name]?.partitions.count ?? 0
             for partition in partitions.remove(of: name, from: count) {

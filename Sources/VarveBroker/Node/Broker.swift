@@ -54,33 +54,14 @@ public final class Broker: FrameService {
         _ settings: BrokerSettings, endpoints: [ListenerAddress],
         in surroundings: Surroundings, by work: ParallelWork = .sequential
     ) throws(BrokerError) {
-        self.settings = settings
         self.surroundings = surroundings
         self.endpoints = endpoints
-        node = try attempt { () throws(LogError) in
-            try NodeDirectories(settings.directories, in: surroundings)
-        }
+        node = try Self.openDirectories(settings, in: surroundings)
+        self.settings = try Self.settled(settings, node)
         nextCheckpoint = surroundings.clock.now().advanced(by: .seconds(60))
         nextMetadataMending = surroundings.clock.now()
-        metadata = try Self.openMetadata(settings, node)
+        metadata = try Self.openMetadata(settings, node, in: surroundings)
         try takeOver(by: work)
-    }
-
-    private static func openMetadata(
-        _ settings: BrokerSettings, _ node: NodeDirectories
-    ) throws(BrokerError) -> MetadataLog {
-        for directory in node.directories {
-            if let found = directory.properties.nodeID, found != settings.nodeID {
-                throw .otherNode(path: directory.path, found: found, expected: settings.nodeID)
-            }
-        }
-        var kept = LogSettings()
-        // Whatever is done with records: what topics there are is never lost.
-        kept.flushPolicy = .durable
-        let log = try attempt { () throws(LogError) in
-            try node.openLog(MetadataLog.name, settings: kept, topicID: MetadataLog.topicID)
-        }
-        return try MetadataLog(log)
     }
 
     var image: ClusterImage { metadata.image }
@@ -130,6 +111,7 @@ public final class Broker: FrameService {
             _ = try? partition.log.applyRetention(now: wallClock)
             _ = try? partition.log.expireProducers(now: wallClock)
         }
+        try? metadata.keepHouse(at: wallClock)
         try? node.checkpoint()
         restIdleLogs()
     }

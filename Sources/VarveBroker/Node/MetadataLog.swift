@@ -2,11 +2,15 @@ internal import VarveBytes
 internal import VarveLog
 internal import VarveMetadata
 internal import VarveRecords
+internal import VarveSystem
 internal import VarveTerms
 internal import VarveWire
 
-/// The one source of truth about topics and properties: the records of `__cluster_metadata-0`.
+/// The one source of truth about topics and properties: the records of `__cluster_metadata-0`, and
+/// snapshots of what they add up to.
 ///
+/// *Invariants*: a snapshot ends where the log goes on, or before; whatever is missing at the
+/// log's front is in a snapshot that is durable.
 /// *Threads*: owned by the broker's shard.
 final class MetadataLog {
     static let name: LogName = {
@@ -19,61 +23,58 @@ final class MetadataLog {
     static let topicID = UniqueID(high: 0, low: 1)
 
     let log: Log
-    /// The sum of the records.
-    private(set) var image: ClusterImage
+    let keeping: MetadataKeeping
+    let snapshots: SnapshotFolder
+    var state: MetadataState
+    /// The epoch in which this node leads.
+    private(set) var epoch = LeaderEpoch.zero
+
     /// Whether a disk that failed has stopped the log; see `resume`.
     private(set) var isStopped = false
 
-    /// Reads all records.
-    /// - Throws: `.metadata` for a record that cannot be, with its offset; `.log`.
-    init(_ log: Log) throws(BrokerError) {
+    /// The sum of the records.
+    var image: ClusterImage { state.replay.image }
+
+    /// Reads the newest whole snapshot and all records behind it.
+    /// - Throws: `.metadata` for a record that cannot be, with its offset; `.snapshot`,
+    ///   `.metadataGap` and `.metadataTooShort` when records are missing; `.log`.
+    init(
+        _ log: Log, _ keeping: MetadataKeeping = MetadataKeeping(), in fileSystem: any FileSystem,
+        at now: Timestamp
+    ) throws(BrokerError) {
         self.log = log
-        image = try Self.replay(log)
+        self.keeping = keeping
+        snapshots = SnapshotFolder(path: log.path, fileSystem: fileSystem)
+        try snapshots.removeLeftovers()
+        state = try Self.read(log, snapshots, at: now)
     }
 
-    private static func replay(_ log: Log) throws(BrokerError) -> ClusterImage {
-        var image = ClusterImage()
-        var scanner = RecordScanner()
-        var offset = log.ends.start
-        while true {
-            guard let batches = try read(log, from: offset) else { return image }
-            var failure: BrokerError?
-            do throws(BatchDefect) {
-                try batches.forEachRecord(with: &scanner, from: offset) { record in
-                    guard failure == nil, let value = record.value else { return }
-                    do throws(MetadataError) {
-                        try image.replay(decode(value))
-                    } catch {
-                        failure = .metadata(offset: record.offset, error)
-                    }
-                }
-            } catch {
-                throw .metadata(offset: offset, .damaged("\(error)"))
+    // MARK: Appending
+
+    /// Begins an epoch, led by `node`, as each start of Kafka's controller does. A transaction that
+    /// the leader before left open is given up.
+    func lead(as node: Int32, at now: Timestamp) throws(BrokerError) {
+        let last = max(log.latestEpoch ?? .zero, state.snapshot?.epoch ?? .zero)
+        // An epoch that nobody can follow is stayed in.
+        epoch = LeaderEpoch(exactly: last.rawValue &+ 1) ?? last
+        let message = LeaderChangeMessage(
+            version: 0, leaderId: node, voters: [.init(voterId: node)],
+            grantingVoters: [.init(voterId: node)])
+        var settings = BatchSettings()
+        settings.kind = .control
+        var key = ByteBuffer(capacity: 4)
+        key.append(Int16(0))
+        key.append(ControlRecord.Kind.leaderChange.number)
+        try write(settings, at: now) { (builder, value) throws(BrokerError) in
+            try encoding(at: log.ends.written) { () throws(WireError) in
+                try message.encode(into: &value, version: 0)
             }
-            if let failure { throw failure }
-            offset = batches.nextOffset
+            try building { () throws(BatchBuildError) in
+                _ = try builder.append(key: key.bytes, value: value.buffer.bytes, timestamp: now)
+            }
         }
-    }
-
-    private static func decode(_ value: RawSpan) throws(MetadataError) -> MetadataRecord {
-        var reader = WireReader(value)
-        do throws(WireError) {
-            return try MetadataRecord(decoding: &reader)
-        } catch {
-            throw .unreadable(error)
-        }
-    }
-
-    private static func read(
-        _ log: Log, from offset: Offset
-    ) throws(BrokerError) -> PinnedBatches? {
-        do throws(LogError) {
-            let outcome = try log.reader.read(
-                from: offset, sizeMax: .mib(1), through: .includingUnflushed)
-            guard case .batches(let batches) = outcome else { return nil }
-            return batches
-        } catch {
-            throw .log(error)
+        if state.replay.isInTransaction {
+            try append([.abortTransaction(AbortTransactionRecord())], at: now)
         }
     }
 
@@ -86,27 +87,19 @@ final class MetadataLog {
     @discardableResult
     func append(_ records: [MetadataRecord], at now: Timestamp) throws(BrokerError) -> Offset {
         let base = log.ends.written
-        var builder = RecordBatchBuilder()
-        var value = WireWriter()
-        builder.begin()
-        for record in records {
-            do throws(WireError) {
-                value.removeAll()
-                let version = type(of: record.message).schema.versions.upperBound
-                try record.encode(into: &value, version: version)
-            } catch {
-                throw .metadata(offset: base, .unreadable(error))
-            }
-            do throws(BatchBuildError) {
-                _ = try builder.append(key: nil, value: value.buffer.bytes, timestamp: now)
-            } catch {
-                throw .log(.refusedRecord(error))
+        try write(BatchSettings(), at: now) { (builder, value) throws(BrokerError) in
+            for record in records {
+                try encoding(at: base) { () throws(WireError) in
+                    try record.encodeAlone(into: &value)
+                }
+                try building { () throws(BatchBuildError) in
+                    _ = try builder.append(key: nil, value: value.buffer.bytes, timestamp: now)
+                }
             }
         }
-        try write(&builder, at: now)
         for record in records {
             do throws(MetadataError) {
-                try image.replay(record)
+                try state.replay.replay(record)
             } catch {
                 throw .metadata(offset: base, error)
             }
@@ -115,19 +108,22 @@ final class MetadataLog {
     }
 
     private func write(
-        _ builder: inout RecordBatchBuilder, at now: Timestamp
+        _ settings: BatchSettings, at now: Timestamp,
+        _ fill: (inout RecordBatchBuilder, inout WireWriter) throws(BrokerError) -> Void
     ) throws(BrokerError) {
-        do throws(BatchBuildError) {
-            _ = try builder.seal()
-        } catch {
-            throw .log(.refusedRecord(error))
-        }
+        var builder = RecordBatchBuilder()
+        var value = WireWriter()
+        builder.begin(settings)
+        try fill(&builder, &value)
+        try building { () throws(BatchBuildError) in _ = try builder.seal() }
         do throws(LogError) {
-            try log.write(builder.sealedBytes, checking: .frame, now: now)
+            try log.write(builder.sealedBytes, epoch: epoch, checking: .frame, now: now)
         } catch {
             isStopped = error.isPoisoned
             throw .log(error)
         }
+        state.sizeSinceSnapshot += builder.sealedBytes.byteCount
+        state.newest = now
     }
 
     // MARK: Flushing
@@ -146,9 +142,27 @@ final class MetadataLog {
     /// Goes on after the disk failed. Records that were not flushed are gone, from the log and from
     /// the image: nobody was promised them.
     /// - Throws: while the disk still fails; it may be called again.
-    func resume() throws(BrokerError) {
+    func resume(at now: Timestamp) throws(BrokerError) {
         _ = try attempt { () throws(LogError) in try log.resume() }
-        image = try Self.replay(log)
+        state = try Self.read(log, snapshots, at: now)
         isStopped = false
+    }
+}
+
+private func encoding(
+    at offset: Offset, _ body: () throws(WireError) -> Void
+) throws(BrokerError) {
+    do throws(WireError) {
+        try body()
+    } catch {
+        throw .metadata(offset: offset, .unreadable(error))
+    }
+}
+
+private func building(_ body: () throws(BatchBuildError) -> Void) throws(BrokerError) {
+    do throws(BatchBuildError) {
+        try body()
+    } catch {
+        throw .log(.refusedRecord(error))
     }
 }

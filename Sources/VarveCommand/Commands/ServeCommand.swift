@@ -179,8 +179,8 @@ extension BrokerError {
         switch self {
         case .log(let error): error.exitCode
         case .transport: .unusable
-        case .metadata: .corrupt
-        case .otherNode: .unusable
+        case .metadata, .snapshot, .metadataGap, .metadataTooShort: .corrupt
+        case .otherNode, .metadataMissing, .otherReplicas: .unusable
         }
     }
 }

@@ -29,13 +29,15 @@ public final class NodeDirectories {
     /// A directory whose disk fails is left out, and named in `failures`; so is one that must exist
     /// and does not, as where its disk is not mounted. New directories become
     /// those of the node that the others belong to.
+    /// - Parameter owner: whose they become where there are no others; nil for an owner with random
+    ///   ids.
     /// - Throws: `.setting` when none is named, or one twice; `.locked` when another program has
     ///   one; `.notADataDirectory` when one belongs to another node or cluster, is a copy of
     ///   another, or is no data directory. All are as they were then. `.file` and the like when
     ///   every one fails.
     public init(
         _ paths: [String], _ creation: DataDirectory.Creation = .createIfMissing,
-        in surroundings: Surroundings
+        owner: MetaProperties.Owner? = nil, in surroundings: Surroundings
     ) throws(LogError) {
         guard !paths.isEmpty, Set(paths).count == paths.count else {
             throw .setting(
@@ -57,7 +59,7 @@ public final class NodeDirectories {
         for path in paths where !failures.contains(where: { $0.path == path }) {
             do throws(LogError) {
                 let directory = try DataDirectory(
-                    path, creation, owner: found.owner ?? opened.first?.properties.owner,
+                    path, creation, owner: found.owner ?? opened.first?.properties.owner ?? owner,
                     in: surroundings)
                 opened.append(directory)
             } catch {

@@ -60,6 +60,16 @@ struct GoldenSet: CustomTestStringConvertible {
         return files
     }
 
+    /// The set of this name; nil where it was not taken along.
+    static func named(_ name: String) -> GoldenSet? { all.first { $0.name == name } }
+
+    /// The files with the snapshots of the metadata log, which stand apart in the repository.
+    func filesWithSnapshots() throws -> [String: [UInt8]] {
+        guard name == "clean", Self.whole == nil else { return try files() }
+        let snapshots = GoldenSource.root + "/Tests/Fixtures/golden/clean-snapshots"
+        return try files().merging(GoldenSource.files(below: snapshots)) { $1 }
+    }
+
     /// The directory at `/d` of a simulated disk.
     func planted() throws -> SimulatedDisk {
         let disk = SimulatedDisk()
@@ -125,6 +135,7 @@ struct ExpectedAnswers: Decodable {
     }
 
     var partition: String
+    var topicId: String?
     var logStartOffset, highWatermark, lastStableOffset: Int64
     var leaderEpoch: Int32
     var maxTimestamp: At?
@@ -132,8 +143,8 @@ struct ExpectedAnswers: Decodable {
     var uncommitted, committed: Delivered
 
     enum CodingKeys: String, CodingKey {
-        case partition, logStartOffset, highWatermark, lastStableOffset, leaderEpoch
-        case maxTimestamp, byTime
+        case partition, topicId, logStartOffset, highWatermark, lastStableOffset
+        case leaderEpoch, maxTimestamp, byTime
         case uncommitted = "read_uncommitted"
         case committed = "read_committed"
     }
