@@ -89,6 +89,10 @@ private final class BrokerGate: FrameService {
 
     func turnEnded(now: Instant, on loop: EventLoop) { broker.turnEnded(now: now, on: loop) }
 
+    func turnSettled(now: Instant, on loop: EventLoop) {
+        broker.turnSettled(now: now, on: loop)
+    }
+
     func closed(
         _ connection: ConnectionID, because reason: ClosingReason, on loop: EventLoop
     ) {

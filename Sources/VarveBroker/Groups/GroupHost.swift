@@ -15,7 +15,9 @@ internal import VarveWire
 struct GroupHost {
     static let topic = "__consumer_offsets"
 
-    var coordinators: [Int32: GroupCoordinator] = [:]
+    private(set) var coordinators: [Int32: GroupCoordinator] = [:]
+    /// When each of them has something to do.
+    private var alarms = AlarmQueue<Int32>()
     /// The answers to OffsetCommits that wait, with the rows that need no coordinator filled in.
     var commits: [AnswerSlot: OffsetCommitResponse] = [:]
     /// The answers to DeleteGroups and OffsetDelete that wait.
@@ -24,7 +26,29 @@ struct GroupHost {
     private var waiting: [RequestToken: RequestContext] = [:]
     private var nextToken: UInt64 = 0
 
-    var nextDeadline: Instant? { coordinators.values.compactMap(\.nextDeadline).min() }
+    /// When a coordinator has something to do.
+    /// - Complexity: O(1), however many groups there are: it is asked for in each turn.
+    var nextDeadline: Instant? { alarms.first }
+
+    /// Takes a coordinator out, so that it is changed in place and nobody else sees it meanwhile.
+    mutating func take(_ index: Int32) -> GroupCoordinator? {
+        coordinators.removeValue(forKey: index)
+    }
+
+    /// Puts a coordinator back, or in.
+    mutating func put(_ coordinator: GroupCoordinator, at index: Int32) {
+        coordinators[index] = coordinator
+        alarms.set(coordinator.nextDeadline, for: index)
+    }
+
+    /// Takes a coordinator out for good.
+    mutating func remove(_ index: Int32) -> GroupCoordinator? {
+        alarms.set(nil, for: index)
+        return coordinators.removeValue(forKey: index)
+    }
+
+    /// The coordinators that have something to do by now.
+    mutating func takeDue(at now: Instant) -> [Int32] { alarms.popDue(at: now).sorted() }
 
     mutating func token(for context: RequestContext) -> RequestToken {
         nextToken += 1
@@ -105,7 +129,7 @@ extension Broker {
         }
         let token = groups.token(for: context)
         body(&coordinator, token, now, &effects)
-        groups.coordinators[partition.index] = coordinator
+        groups.put(coordinator, at: partition.index)
         perform(effects, of: partition, at: context.wallClock)
         return true
     }
@@ -120,7 +144,7 @@ extension Broker {
                 continue
             }
             body(&coordinator, &effects)
-            groups.coordinators[partition.index] = coordinator
+            groups.put(coordinator, at: partition.index)
             perform(effects, of: partition, at: now.timestamp)
         }
     }
@@ -130,9 +154,7 @@ extension Broker {
     private func takeCoordinator(
         of partition: Partition, at now: Moment, into effects: inout [GroupEffect]
     ) -> GroupCoordinator? {
-        if let coordinator = groups.coordinators.removeValue(forKey: partition.index) {
-            return coordinator
-        }
+        if let coordinator = groups.take(partition.index) { return coordinator }
         var coordinator = loadCoordinator(of: partition)
         coordinator?.begin(at: now, into: &effects)
         return coordinator
@@ -140,6 +162,8 @@ extension Broker {
 
     /// Reads a partition of `__consumer_offsets`; nil when that fails.
     private func loadCoordinator(of partition: Partition) -> GroupCoordinator? {
+        // A log that a failed flush has stopped shows records that it will lose.
+        guard !partition.upkeep.isSuspect else { return nil }
         var coordinator = GroupCoordinator(settings: groupSettings)
         var scanner = RecordScanner()
         var offset = partition.reader.startOffset
@@ -164,10 +188,13 @@ extension Broker {
     func expireGroups(_ now: Instant) {
         guard let due = groups.nextDeadline, due <= now else { return }
         let moment = Moment(instant: now, timestamp: clock.wallClock())
-        for index in groups.coordinators.keys.sorted() {
-            guard let partition = partitions[GroupHost.topic, index] else { continue }
+        for index in groups.takeDue(at: now) {
+            guard let partition = partitions[GroupHost.topic, index],
+                var coordinator = groups.take(index)
+            else { continue }
             var effects: [GroupEffect] = []
-            groups.coordinators[index]?.expire(at: moment, into: &effects)
+            coordinator.expire(at: moment, into: &effects)
+            groups.put(coordinator, at: index)
             perform(effects, of: partition, at: moment.timestamp)
         }
     }
@@ -232,9 +259,7 @@ extension Broker {
 
     /// Ends the coordinator of a partition: whoever waits for it looks for another one.
     func resign(_ partition: Partition) {
-        guard var coordinator = groups.coordinators.removeValue(forKey: partition.index) else {
-            return
-        }
+        guard var coordinator = groups.remove(partition.index) else { return }
         var lost: [RequestToken] = []
         var effects: [GroupEffect] = []
         let now = Moment(instant: clock.now(), timestamp: clock.wallClock())

@@ -103,6 +103,7 @@ extension Broker {
 
     /// Logs go on with the properties that are in force now.
     private func settleConfigs(kind: Int8, name: String) {
+        upkeep.isStale = true
         switch ConfigResource.Kind(rawValue: kind) {
         case .topic: settleLogs(of: name)
         case .broker: for topic in image.topics.keys { settleLogs(of: topic) }

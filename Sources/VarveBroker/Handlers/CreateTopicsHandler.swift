@@ -71,6 +71,7 @@ extension Broker {
         } catch let refusal as Refusal {
             return refused(wanted.name, refusal)
         } catch {
+            if image[topic: wanted.name] != nil { noteLackOfPartitions(of: wanted.name, error) }
             return refused(wanted.name, Refusal(.kafkaStorageError, "\(error)"))
         }
     }
@@ -143,6 +144,7 @@ extension Broker {
             forgetOffsets(of: topic.name, at: now)
             for partition in partitions.removeTopic(topic.name) {
                 afterFlush.append { self.wakeFetches(of: partition, on: $0) }
+                noteRemoval(of: partition)
                 try node.deleteLog(partition.log.name)
             }
             result.name = topic.name

@@ -42,7 +42,10 @@ extension Broker {
         do throws(LogError) {
             return try partition.log.write(batch, epoch: epoch, checking: checking, now: now)
         } catch {
-            guard mend(partition, after: error) else { throw error }
+            guard mend(partition, after: error) else {
+                noteFailure(error, of: partition)
+                throw error
+            }
             return try partition.log.write(batch, epoch: epoch, checking: checking, now: now)
         }
     }

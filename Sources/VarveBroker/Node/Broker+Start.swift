@@ -153,6 +153,8 @@ extension Broker {
 
     private func adopt(_ log: Log, as index: Int32, of topic: TopicImage) {
         let rules = configs(of: topic.name).rules
+        // A log that was just made holds descriptors, which whoever writes first takes back.
+        log.rest()
         partitions.add(Partition(topic, index: index, log: log, rules: rules))
     }
 }

@@ -38,11 +38,12 @@ extension Broker {
         if let metadataFailure, unflushedTopics.contains(partition.topic) {
             partition.flushFailure = metadataFailure
         }
-        guard settings.flushPolicy == .durable else { return }
         do throws(LogError) {
-            try partition.log.flush()
+            if settings.flushPolicy == .durable { try partition.log.flush() }
+            noteSuccess(of: partition)
         } catch {
             partition.flushFailure = error
+            noteFailure(error, of: partition)
         }
     }
 
@@ -51,6 +52,7 @@ extension Broker {
         guard !partition.isDirty else { return }
         partition.isDirty = true
         dirty.append(partition)
+        noteUpkeep(of: partition)
     }
 
     /// Answers once all that this turn wrote is flushed: what is told may be of this turn.

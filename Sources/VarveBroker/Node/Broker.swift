@@ -42,26 +42,31 @@ public final class Broker: FrameService {
     /// How other threads ask for the end.
     public let stop = BrokerStop()
     var isStopping = false
-    private var nextCheckpoint: Instant
     /// Before this it is not tried again to resume the metadata log.
     var nextMetadataMending: Instant
+    /// Background work.
+    var upkeep: Upkeep
 
     /// Opens the data directories and everything in them, and takes the node's place in the
     /// cluster. Nobody is served yet.
     ///
+    /// - Parameter diagnostics: where it tells of what fails and no client hears of.
     /// - Throws: `BrokerError`; every directory is closed again then.
     public init(
         _ settings: BrokerSettings, endpoints: [ListenerAddress],
-        in surroundings: Surroundings, by work: ParallelWork = .sequential
+        in surroundings: Surroundings, by work: ParallelWork = .sequential,
+        telling diagnostics: any Diagnostics = SilentDiagnostics()
     ) throws(BrokerError) {
         self.surroundings = surroundings
         self.endpoints = endpoints
         node = try Self.openDirectories(settings, in: surroundings)
         self.settings = try Self.settled(settings, node)
-        nextCheckpoint = surroundings.clock.now().advanced(by: .seconds(60))
         nextMetadataMending = surroundings.clock.now()
+        upkeep = Upkeep(
+            UpkeepSettings(), telling: diagnostics, now: surroundings.clock.now())
         metadata = try Self.openMetadata(settings, node, in: surroundings)
         try takeOver(by: work)
+        upkeep.isStale = true
     }
 
     var image: ClusterImage { metadata.image }
@@ -89,7 +94,16 @@ public final class Broker: FrameService {
     }
 
     public var nextDeadline: Instant? {
-        [fetches.nextDeadline, groups.nextDeadline, nextCheckpoint].compactMap { $0 }.min()
+        // Background work may have left something for the end of a turn.
+        guard dirty.isEmpty, afterFlush.isEmpty, !upkeep.isStale else {
+            return Instant(nanoseconds: .min)
+        }
+        var earliest = fetches.nextDeadline
+        for moment in [groups.nextDeadline, isStopping ? nil : upkeep.plan.nextDeadline] {
+            guard let moment else { continue }
+            earliest = min(earliest ?? moment, moment)
+        }
+        return earliest
     }
 
     public func turnEnded(now: Instant, on loop: EventLoop) {
@@ -97,24 +111,9 @@ public final class Broker: FrameService {
         expireGroups(now)
         settle(on: loop)
         expireFetches(now, on: loop)
-        if now >= nextCheckpoint {
-            nextCheckpoint = now.advanced(by: .seconds(60))
-            keepHouse()
-        }
     }
 
-    /// What is done each minute: retention, checkpoints, and descriptors of idle logs.
-    private func keepHouse() {
-        let wallClock = clock.wallClock()
-        for partition in partitions.all {
-            // A disk that fails here fails the next append, too, and that one tells.
-            _ = try? partition.log.applyRetention(now: wallClock)
-            _ = try? partition.log.expireProducers(now: wallClock)
-        }
-        try? metadata.keepHouse(at: wallClock)
-        try? node.checkpoint()
-        restIdleLogs()
-    }
+    public func turnSettled(now: Instant, on loop: EventLoop) { keepHouse(now: now, on: loop) }
 
     /// Gives the descriptors of logs that were not written to in this turn back.
     func restIdleLogs() {
@@ -133,6 +132,7 @@ public final class Broker: FrameService {
 
     /// Closes everything: flushed, with checkpoints and the mark of a clean end.
     public func close() throws(BrokerError) {
+        saveScrub()
         try attempt { () throws(LogError) in try node.close() }
     }
 }

@@ -19,6 +19,8 @@ final class Partition {
     var flushFailure: LogError?
     /// Before this it is not tried again to resume the log.
     var nextMending = Instant(nanoseconds: .min)
+    /// What background work remembers of it.
+    var upkeep = PartitionUpkeep()
     /// Fetches that wait for more.
     var waiters: Set<Int> = []
 

@@ -92,6 +92,8 @@ struct TopicConfigs {
         let age = integer("retention.ms")
         settings.retentionAge = age < 0 ? nil : .milliseconds(age)
         settings.timestamps = usesAppendTime ? .log : .producer
+        settings.compaction = compaction
+        settings.producerAgeMax = producerAgeMax
         let cleanup = value(of: "cleanup.policy") ?? "delete"
         settings.cleanupPolicy = []
         if cleanup.contains("compact") { settings.cleanupPolicy.insert(.compact) }

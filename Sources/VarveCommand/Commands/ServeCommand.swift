@@ -75,7 +75,8 @@ enum ServeCommand {
             endpoints.append(endpoint)
         }
         let broker = try Broker(
-            settings, endpoints: endpoints, in: invocation.surroundings, by: .threads(2))
+            settings, endpoints: endpoints, in: invocation.surroundings, by: .threads(2),
+            telling: ConsoleDiagnostics(invocation.console))
         let loop = try EventLoop(network: network, clock: clock, service: broker)
         for listener in listeners { try loop.serve(listener) }
         try announce(endpoints, settings, invocation, began: began)

@@ -21,9 +21,13 @@ struct CleanedSegment: ~Copyable {
     private var times = ByteBuffer(capacity: 256)
     private var transactions: [AbortedTransaction] = []
     private var writtenSize = 0
+    private var flushedSize = 0
 
     /// How much is written at a time.
     private static let pieceSize = 256 << 10
+    /// How much is flushed at a time: a last flush of a whole segment would hold up for long
+    /// whoever shares the owner's thread.
+    private static let flushSize = 4 << 20
 
     /// Makes the files, the `.log` first: as long as its `.cleaned` is there, all of them are
     /// worthless.
@@ -92,6 +96,9 @@ struct CleanedSegment: ~Copyable {
         try log.write(batches.bytes, at: FilePosition(writtenSize))
         writtenSize += batches.count
         batches.removeAll()
+        guard writtenSize - flushedSize >= Self.flushSize else { return }
+        try log.flush()
+        flushedSize = writtenSize
     }
 
     /// Notes an aborted transaction whose marker is in this segment.

@@ -11,7 +11,8 @@ public struct Cleanability: Hashable, Sendable {
     /// Bytes of segments that lie wholly before it, and of those that reach into it.
     public var cleanSize: ByteCount
     public var dirtySize: ByteCount
-    /// Whether its oldest record waits for longer than `maxCompactionLag`.
+    /// Whether its oldest record waits for longer than `maxCompactionLag`, in the active segment
+    /// too.
     public var isOverdue: Bool
 
     /// Which part of the bytes that a cleaning would go through is dirty.
@@ -41,6 +42,7 @@ extension Log {
                 if try self.isOverdue(segment, now: now) { isOverdue = true }
             }
         }
+        if try isActiveOverdue(now: now) { isOverdue = true }
         return Cleanability(
             dirty: start..<end, cleanSize: ByteCount(clean), dirtySize: ByteCount(dirty),
             isOverdue: isOverdue)
@@ -49,6 +51,7 @@ extension Log {
     /// Whether a cleaning is worth its work.
     public func isWorthCleaning(now: Timestamp) throws(LogError) -> Bool {
         let found = try cleanability(now: now)
+        if compaction.cleaner == nil, try isActiveOverdue(now: now) { return true }
         return !found.dirty.isEmpty && found.dirtySize > .zero && compaction.cleaner == nil
             && (found.isOverdue || found.dirtyRatio >= settings.compaction.minCleanableDirtyRatio)
     }
@@ -91,6 +94,12 @@ extension Log {
         return Timestamp(milliseconds: first.maxTimestamp).advanced(by: lag) < now
     }
 
+    /// Whether records of the active segment wait for too long, so that it must be rolled.
+    private func isActiveOverdue(now: Timestamp) throws(LogError) -> Bool {
+        guard active.fill.size > 0, ends.flushed == ends.written else { return false }
+        return try isOverdue(active.segment, now: now)
+    }
+
     /// Begins a cleaning. The active segment is rolled first when its oldest record waits for too
     /// long; otherwise it is left alone.
     ///
@@ -103,11 +112,7 @@ extension Log {
         try checkOpen()
         guard compaction.cleaner == nil else { throw .uncleanable(path: path, .busy) }
         try settleCompaction()
-        if active.fill.size > 0, ends.flushed == ends.written,
-            try isOverdue(active.segment, now: now)
-        {
-            try roll()
-        }
+        if try isActiveOverdue(now: now) { try roll() }
         return LogCleaner(self, try cleanability(now: now), now: now, limits: limits)
     }
 

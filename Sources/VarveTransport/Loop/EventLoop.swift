@@ -5,8 +5,8 @@ public import VarveTerms
 /// The connections of one thread: reads requests, hands them to a service, sends its answers.
 ///
 /// A turn goes: wait, work from the mailbox, accept, read and hand over, timers, the service's
-/// `turnEnded`, write. So whatever many requests of one turn wait for happens once, without a hop
-/// to another thread, before their answers leave.
+/// `turnEnded`, write, the service's `turnSettled`. So whatever many requests of one turn wait for
+/// happens once, without a hop to another thread, before their answers leave.
 ///
 /// *Invariants*: of each connection, memory is bounded by what the peer sent of one frame, one
 /// read, `outputSizeMax` and the answers of `requestsInFlightMax` requests.
@@ -99,6 +99,7 @@ public final class EventLoop {
         sweep()
         service.turnEnded(now: now, on: self)
         settle()
+        service.turnSettled(now: now, on: self)
         endWhenDrained()
     }
 

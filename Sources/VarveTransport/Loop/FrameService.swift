@@ -58,6 +58,10 @@ public protocol FrameService: AnyObject {
     /// answers given by now leave in this turn.
     func turnEnded(now: Instant, on loop: EventLoop)
 
+    /// Everything that could leave in this turn has left: work that nobody waits for has its place
+    /// here. Answers given by now leave in the next turn.
+    func turnSettled(now: Instant, on loop: EventLoop)
+
     /// A connection is gone. Answers to its slots from now on are dropped.
     func closed(_ connection: ConnectionID, because reason: ClosingReason, on loop: EventLoop)
 
@@ -71,6 +75,7 @@ extension FrameService {
         _ connection: ConnectionID, _ ends: ConnectionEnds, on loop: EventLoop
     ) -> Admission { .admit }
     public func turnEnded(now: Instant, on loop: EventLoop) {}
+    public func turnSettled(now: Instant, on loop: EventLoop) {}
     public func closed(
         _ connection: ConnectionID, because reason: ClosingReason, on loop: EventLoop
     ) {}
