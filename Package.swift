@@ -90,12 +90,6 @@ let package = Package(
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             path: "Tests/VarveProof"),
         rung(
-            "VarveFuzz",
-            [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
-                "VarveLog", "CFuzz",
-            ], path: "Tests/VarveFuzz"),
-        rung(
             "Varve",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
@@ -116,6 +110,12 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveWire", "VarveTransport", "VarveSockets", "VarveSim", "Varve", "VarveBroker",
             ]),
+        rung(
+            "VarveFuzz",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
+                "VarveLog", "VarveTransport", "VarveTesting", "CFuzz",
+            ], path: "Tests/VarveFuzz"),
         rung(
             "VarveBench",
             [

@@ -23,7 +23,14 @@ enum Place {
     static func inputCount(of target: FuzzTarget) -> Int {
         let count = number("VARVE_FUZZ_INPUTS").flatMap { Int(exactly: $0) }
         let isWholeLog = ["log-folder", "sidecar", "integrity-root"].contains(target.name)
-        return count ?? (isWholeLog ? 40 : 300)
+        // A broker starts twice for each input.
+        let isBroker = target.name.hasPrefix("broker-")
+        return count ?? (isBroker ? 20 : isWholeLog ? 40 : 300)
+    }
+
+    /// Of all seeds, or of every so many where each takes a while.
+    static func seedStride(of target: FuzzTarget, count: Int) -> Int {
+        target.name.hasPrefix("broker-") ? max(1, count / 6) : 1
     }
 
     private static func number(_ name: String) -> UInt64? {

@@ -56,12 +56,6 @@ enum Ladder {
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveSim", "VarveRecords", "VarveLog"],
             folder: "Tests/VarveProof"),
         Rung(
-            "VarveFuzz", 4,
-            [
-                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
-                "VarveLog", "CFuzz",
-            ], folder: "Tests/VarveFuzz"),
-        Rung(
             "Varve", 4,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
@@ -82,6 +76,12 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveWire", "VarveTransport", "VarveSockets", "VarveSim", "Varve", "VarveBroker",
             ]),
+        Rung(
+            "VarveFuzz", 8,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveWire", "VarveSim",
+                "VarveLog", "VarveTransport", "VarveTesting", "CFuzz",
+            ], folder: "Tests/VarveFuzz"),
         Rung(
             "VarveBench", 6,
             [
@@ -106,7 +106,7 @@ enum Ladder {
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveProof"],
             folder: "tools/varve-prove"),
         Rung(
-            "VarveFuzzer", 7,
+            "VarveFuzzer", 9,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveFuzz", "CFuzz",

@@ -7,12 +7,14 @@ internal import VarveTerms
 /// Good inputs, taken from the fixtures: bytes that Apache Kafka wrote.
 public struct SeedCorpus: Sendable {
     private let files: [(path: String, bytes: [UInt8])]
+    private let broker: BrokerSeeds
 
     /// Reads the files of the fixtures that are no larger than 64 KiB, in the order of their paths.
     public init(fixtures: String, in fileSystem: any FileSystem) throws(FileError) {
         var files: [(path: String, bytes: [UInt8])] = []
         try Self.collect(fixtures, "", &files, fileSystem)
         self.files = files
+        broker = BrokerSeeds(files)
     }
 
     private static func collect(
@@ -65,6 +67,8 @@ public struct SeedCorpus: Sendable {
         case .scrubMarks: CheckpointTargets.scrubMarks
         case .requests: wireSeeds.compactMap { WireTargets.requestFrame($0) }
         case .messages: wireSeeds.compactMap { WireTargets.input($0) }
+        case .requestsOf(let key): broker.requests(of: key)
+        case .streams: broker.connections()
         case .folders: folders
         }
     }
@@ -116,8 +120,7 @@ public struct SeedCorpus: Sendable {
     }
 
     private var wireSeeds: [WireSeed] {
-        files.filter { $0.path.hasSuffix("/wire-vectors/messages.bin.gz") }
-            .flatMap { WireSeed.unpack($0.bytes) }
+        WireSeed.all(in: files)
     }
 
     /// The small logs among the fixtures, with what their data directory says, as `log-0`.

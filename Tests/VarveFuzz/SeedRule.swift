@@ -26,6 +26,10 @@ public enum SeedRule: Hashable, Sendable {
     case requests
     /// Messages that Kafka's own classes encoded, each behind its place among all types.
     case messages
+    /// Requests of one API that Kafka was sent, and those that its own classes encoded.
+    case requestsOf(Int16)
+    /// All bytes of connections.
+    case streams
     /// Whole log folders in a `FolderArchive`.
     case folders
 }

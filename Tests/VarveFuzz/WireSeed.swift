@@ -7,6 +7,12 @@ struct WireSeed {
     var version: Int16
     var body: [UInt8]
 
+    /// Those among the fixtures.
+    static func all(in files: [(path: String, bytes: [UInt8])]) -> [WireSeed] {
+        files.filter { $0.path.hasSuffix("/wire-vectors/messages.bin.gz") }
+            .flatMap { unpack($0.bytes) }
+    }
+
     /// Reads `messages.bin.gz`: a name that ends with a zero, the version in two bytes, the size
     /// of the body in four, the body; and so on.
     static func unpack(_ packed: [UInt8]) -> [WireSeed] {

@@ -98,7 +98,8 @@ extension Broker {
             wanted.replicationFactor = 1
             wanted.configs = [
                 .init(name: "cleanup.policy", value: "compact"),
-                .init(name: "segment.bytes", value: "104857600"),
+                .init(
+                    name: "segment.bytes", value: settings.configs["offsets.topic.segment.bytes"]),
                 .init(name: "compression.type", value: "producer"),
             ]
             guard create(wanted, validateOnly: false, at: now).errorCode == .none else {

@@ -67,7 +67,7 @@ final class ProbeReplay {
         0, 10, 0, 0, 0, 0, 0, 1, 0, 5, 112, 114, 111, 98, 101, 0, 1, 103,
     ]
 
-    /// Kafka raises the epochs of leaders at the end and at the start of a node, Varve at the start.
+    /// Kafka raises leaders' epochs at the end and at the start of a node, Varve at the start.
     private func restart() throws {
         for _ in 0..<2 {
             try broker.stop()
