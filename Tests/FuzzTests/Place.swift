@@ -25,7 +25,7 @@ enum Place {
         let isWholeLog = ["log-folder", "sidecar", "integrity-root"].contains(target.name)
         // A broker starts twice for each input.
         let isBroker = target.name.hasPrefix("broker-")
-        return count ?? (isBroker ? 20 : isWholeLog ? 40 : 300)
+        return count ?? (isBroker ? 10 : isWholeLog ? 40 : 300)
     }
 
     /// Of all seeds, or of every so many where each takes a while.
