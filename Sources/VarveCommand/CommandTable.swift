@@ -16,5 +16,6 @@ enum CommandTable {
             RepairCommand.command,
             TruncateCommand.command,
             CompactCommand.command,
-        ] + TopicsCommands.all + ConfigsCommands.all
+        ] + [ProduceCommand.command, ConsumeCommand.command] + TopicsCommands.all
+        + ConfigsCommands.all
 }

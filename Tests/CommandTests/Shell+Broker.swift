@@ -9,7 +9,7 @@ extension Shell {
             broker=$!
             for _ in $(seq 400); do [ -s serving ] && break; sleep 0.025; done
             server=$(sed -n 's/.*PLAINTEXT:..\\([^"]*\\)".*/\\1/p' serving)
-            B="--bootstrap $server --timeout 20s"
+            B="--bootstrap $server"
             \(script)
             kill $broker 2>/dev/null; wait $broker 2>/dev/null
             true

@@ -9,6 +9,8 @@ import VarveWire
 /// What a peer does with a request.
 enum Reaction {
     case answer(any WireMessage)
+    /// An answer whose slices are ranges of these records.
+    case records(any WireMessage, [UInt8])
     /// A whole frame as it is, but for its size.
     case frame([UInt8])
     /// These very bytes.
@@ -72,6 +74,8 @@ private final class ScriptedSocket: ClientSocket {
     private var written: [UInt8] = []
     private var readable: [UInt8] = []
     private var isEnded = false
+    /// The longest part of what is there that one read takes: no reader may rely on whole frames.
+    private var partSize = 1
 
     init(_ network: ScriptedNetwork, _ react: @escaping (Asked) throws -> Reaction) {
         (self.network, self.react) = (network, react)
@@ -100,9 +104,10 @@ private final class ScriptedSocket: ClientSocket {
                 correlation: header.correlationId, body: Array(frame[reader.position...]))
             switch try react(asked) {
             case .answer(let message):
-                readable += try Self.frame(message, to: asked)
-            case .frame(let bytes):
-                readable += Self.sized(bytes)
+                readable += Self.sized(try encoded(message, to: asked))
+            case .records(let message, let records):
+                readable += Self.sized(try encoded(message, to: asked, records))
+            case .frame(let bytes): readable += Self.sized(bytes)
             case .bytes(let bytes): readable += bytes
             case .silence: break
             case .end: isEnded = true
@@ -118,10 +123,6 @@ private final class ScriptedSocket: ClientSocket {
         return buffer.bytes.array() + frame
     }
 
-    static func frame(_ message: any WireMessage, to asked: Asked) throws -> [UInt8] {
-        sized(try encoded(message, to: asked))
-    }
-
     func read(
         into buffer: inout MutableRawSpan, until deadline: Instant
     ) throws(SocketFailure) -> Int {
@@ -132,8 +133,8 @@ private final class ScriptedSocket: ClientSocket {
             network.hands.advance(by: max(.zero, deadline.duration(since: now)))
             throw .timedOut
         }
-        // A byte at first, so that no reader relies on whole frames.
-        let count = min(buffer.byteCount, readable.count, readable.count.isMultiple(of: 2) ? 1 : 99)
+        let count = min(buffer.byteCount, readable.count, partSize)
+        partSize = partSize % 4096 * 2 + 1
         for place in 0..<count { buffer.store(readable[place], at: place) }
         readable.removeFirst(count)
         return count
@@ -141,13 +142,15 @@ private final class ScriptedSocket: ClientSocket {
 }
 
 /// An answer with its header, without the size of its frame.
-func encoded(_ message: any WireMessage, to asked: Asked) throws(WireError) -> [UInt8] {
+func encoded(
+    _ message: any WireMessage, to asked: Asked, _ records: [UInt8] = []
+) throws(WireError) -> [UInt8] {
     var writer = WireWriter()
     try ResponseHeader(correlationId: asked.correlation)
         .encode(
             into: &writer, version: asked.api.responseHeaderVersion(for: asked.version))
     try message.encode(into: &writer, version: asked.version)
-    return writer.buffer.bytes.array()
+    return writer.joined(with: records.rawSpan)
 }
 
 extension ApiVersionsResponse {
@@ -162,8 +165,10 @@ extension ApiVersionsResponse {
 }
 
 extension MetadataResponse {
-    /// Two brokers, and a topic of one partition.
-    static func cluster(leader: Int32, code: ErrorCode = ErrorCode.none) -> MetadataResponse {
+    /// Two brokers, and a topic.
+    static func cluster(
+        leader: Int32, code: ErrorCode = ErrorCode.none, partitions: Int32 = 1
+    ) -> MetadataResponse {
         MetadataResponse(
             brokers: [
                 .init(nodeId: 1, host: "one", port: 9092),
@@ -172,11 +177,11 @@ extension MetadataResponse {
             topics: [
                 .init(
                     errorCode: code, name: "t",
-                    partitions: [
+                    partitions: (0..<partitions).map {
                         .init(
-                            partitionIndex: 0, leaderId: leader, replicaNodes: [1, 2],
+                            partitionIndex: $0, leaderId: leader, replicaNodes: [1, 2],
                             isrNodes: [1, 2])
-                    ])
+                    })
             ])
     }
 }

@@ -12,19 +12,27 @@ public final class WaitingNetwork: ClientNetwork {
     private let network: any Network
     private let resolve: Resolve
     private let isStopping: () -> Bool
+    private let interruption: Interruption
 
     /// How long a wait goes on before it looks whether it should stop. A signal ends the wait of
     /// the thread that it comes to at once; this is for those that come elsewhere, or just before.
     static let lookInterval = Duration.milliseconds(200)
 
-    /// - Parameter isStopping: whether somebody asked for the end: every wait then throws
-    ///   `.stopped`.
+    /// What the wish to stop ends.
+    public enum Interruption: Hashable, Sendable {
+        case everyWait
+        /// Only rests between two attempts: what is asked is answered first.
+        case rests
+    }
+
+    /// - Parameter isStopping: whether somebody asked for the end: waits then throw `.stopped`.
     public init(
         _ network: any Network, clock: any Clock, resolve: @escaping Resolve,
-        isStopping: @escaping () -> Bool
+        interrupting interruption: Interruption = .everyWait, isStopping: @escaping () -> Bool
     ) {
         (self.network, self.clock) = (network, clock)
         (self.resolve, self.isStopping) = (resolve, isStopping)
+        self.interruption = interruption
     }
 
     public func connect(
@@ -53,7 +61,9 @@ public final class WaitingNetwork: ClientNetwork {
         to address: SocketAddress, until deadline: Instant
     ) throws(SocketFailure) -> any ClientSocket {
         let (socket, poller) = try begin(address)
-        let waiting = WaitingSocket(socket, poller, clock: clock, isStopping: isStopping)
+        let waiting = WaitingSocket(
+            socket, poller, clock: clock,
+            isStopping: interruption == .everyWait ? isStopping : { false })
         do throws(SocketFailure) {
             try waiting.awaitConnection(until: deadline)
         } catch {

@@ -4,11 +4,27 @@ internal import VarveLog
 internal import VarveSystem
 internal import VarveTerms
 
+/// Who takes the records of an input.
+protocol RecordSink: AnyObject {
+    /// The time that records are given.
+    func wallClock() -> Timestamp
+    func add(key: RawSpan?, value: RawSpan?, timestamp: Timestamp) throws(CommandError)
+    /// Everything added so far is acknowledged on return.
+    func settle() throws(CommandError)
+}
+
+extension RecordSink {
+    /// While the input pauses: records do not wait for more than `pause`.
+    func linger(for stream: LinuxStream, _ pause: Duration) throws(CommandError) {
+        if !stream.isReadable(within: pause) { try settle() }
+    }
+}
+
 /// Takes input apart, piece by piece, and hands its records on.
-struct AppendInput: ~Copyable {
+struct AppendInput<Sink: RecordSink>: ~Copyable {
     private let sources: AppendSources
     private var splitter: RecordSplitter
-    private let session: AppendSession
+    private let session: Sink
     private let linger: Duration
     private let console: Console
     private let progress: Progress
@@ -18,10 +34,10 @@ struct AppendInput: ~Copyable {
     private var doneSize = 0
 
     /// How much is read at a time.
-    private static let pieceSize = 256 << 10
+    private static var pieceSize: Int { 256 << 10 }
 
     init(
-        sources: AppendSources, splitter: RecordSplitter, session: AppendSession,
+        sources: AppendSources, splitter: RecordSplitter, session: Sink,
         linger: Duration, console: Console, progress: Progress
     ) {
         self.sources = sources

@@ -6,7 +6,7 @@ internal import VarveSystem
 
 /// An append under way: records become batches, a pipeline takes the batches to the log, and what
 /// the flush policy promises is waited for, for many batches at once.
-final class AppendSession {
+final class AppendSession: RecordSink {
     private let log: SharedLog
     private let pipeline: AppendPipeline
     private let console: Console
@@ -114,11 +114,6 @@ final class AppendSession {
         try finishBatch()
         try engine { () throws(LogError) in try pipeline.settle() }
         try tellAcknowledged()
-    }
-
-    /// While the input pauses: records do not wait for more than `pause`.
-    func linger(for stream: LinuxStream, _ pause: Duration) throws(CommandError) {
-        if !stream.isReadable(within: pause) { try settle() }
     }
 
     // MARK: The end

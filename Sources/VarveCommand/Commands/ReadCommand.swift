@@ -104,8 +104,8 @@ extension ValueKind<ReadStart> {
             allowed: "an offset, start, end, a time as in 2026-01-31T18:30:00Z, or @MILLISECONDS",
             parse: { text in
                 switch text {
-                case "start": return .start
-                case "end": return .end
+                case "start", "earliest": return .start
+                case "end", "latest": return .end
                 default: break
                 }
                 if text.hasPrefix("@") {

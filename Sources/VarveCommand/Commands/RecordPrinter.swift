@@ -21,7 +21,10 @@ struct RecordPrinter {
     }
 
     /// Prints one record. `raw-batches` has none.
-    func append(_ record: borrowing RecordView, to buffer: inout ByteBuffer) {
+    /// - Parameter partition: where it lies, for JSON, if that is worth saying.
+    func append(
+        _ record: borrowing RecordView, of partition: Int32? = nil, to buffer: inout ByteBuffer
+    ) {
         switch format {
         case .lines:
             Self.append(record.value, to: &buffer)
@@ -33,7 +36,7 @@ struct RecordPrinter {
             Self.append(record.value, to: &buffer)
             buffer.append(UInt8(ascii: "\n"))
         case .full: appendFull(record, to: &buffer)
-        case .json: appendJSON(record, to: &buffer)
+        case .json: appendJSON(record, of: partition, to: &buffer)
         case .prefixed:
             if isKeyed { Self.appendField(record.key, to: &buffer) }
             if isKeyed || record.value != nil {
@@ -67,8 +70,16 @@ struct RecordPrinter {
         buffer.append(UInt8(ascii: "\n"))
     }
 
-    private func appendJSON(_ record: borrowing RecordView, to buffer: inout ByteBuffer) {
-        buffer.append("{\"offset\":")
+    private func appendJSON(
+        _ record: borrowing RecordView, of partition: Int32?, to buffer: inout ByteBuffer
+    ) {
+        buffer.append("{")
+        if let partition {
+            buffer.append("\"partition\":")
+            buffer.append(decimal: Int64(partition))
+            buffer.append(",")
+        }
+        buffer.append("\"offset\":")
         buffer.append(decimal: record.offset.rawValue)
         buffer.append(",\"timestamp\":")
         buffer.append(decimal: record.timestamp.milliseconds)

@@ -23,7 +23,10 @@ enum ClusterPlace {
 
 extension Invocation {
     /// A client of the cluster that the command line names. Nothing is connected to yet.
-    func makeClient() -> Client {
+    /// - Parameter interruption: what Ctrl-C ends.
+    func makeClient(
+        interrupting interruption: WaitingNetwork.Interruption = .everyWait
+    ) -> Client {
         var settings = ClientSettings()
         settings.patience = arguments[ClusterPlace.timeout]
         settings.connectPatience = min(settings.connectPatience, settings.patience)
@@ -31,7 +34,7 @@ extension Invocation {
         let network = WaitingNetwork(
             sockets, clock: surroundings.clock,
             resolve: { endpoint throws(TransportError) in try sockets.addresses(of: endpoint) },
-            isStopping: { LinuxProcess.stopSignal != nil })
+            interrupting: interruption, isStopping: { LinuxProcess.stopSignal != nil })
         return Client(arguments[ClusterPlace.bootstrap], through: network, settings: settings)
     }
 }
