@@ -38,7 +38,7 @@ extension GroupCoordinator {
         return group.refusal(ofCommit: request.claim)
     }
 
-    private func refusal(of commit: PartitionCommit) -> GroupError? {
+    func refusal(of commit: PartitionCommit) -> GroupError? {
         let length = commit.metadata?.utf16.count ?? 0
         return length > settings.offsetMetadataLengthMax ? .offsetMetadataTooLarge : nil
     }
@@ -52,7 +52,7 @@ extension GroupCoordinator {
         }
     }
 
-    private func record(
+    func record(
         of commit: PartitionCommit, _ topic: TopicCommits, _ request: CommitRequest,
         at now: Timestamp
     ) -> GroupRecord {
@@ -127,9 +127,10 @@ extension GroupCoordinator {
 
     /// Topics are gone: their offsets go with them, in every group.
     public mutating func deleteTopics(_ names: Set<String>, into effects: inout [GroupEffect]) {
-        let records: [GroupRecord] = offsets.keys.sorted().flatMap { id in
-            (offsets[id] ?? GroupOffsets()).keys(of: names, in: id).map { .offset($0, nil) }
-        }
+        let records: [GroupRecord] =
+            offsets.keys.sorted().flatMap { id in
+                (offsets[id] ?? GroupOffsets()).keys(of: names, in: id).map { .offset($0, nil) }
+            } + pending.keys { names.contains($0.topic) }.map { .offset($0, nil) }
         for record in records { apply(record) }
         effects.append(records, in: settings)
     }
@@ -142,7 +143,9 @@ extension GroupCoordinator {
             guard let group = groups[id] else { continue }
             var records = expired(in: group, at: now.timestamp)
             for record in records { apply(record) }
-            if group.isIdle, offsets[id] == nil { records += forget(id) }
+            if group.isIdle, offsets[id] == nil, !pending.contains(group: id) {
+                records += forget(id)
+            }
             effects.append(records, in: settings)
         }
     }
@@ -151,7 +154,8 @@ extension GroupCoordinator {
         guard let kept = offsets[group.id] else { return [] }
         let retention = settings.offsetsRetention.wholeMilliseconds
         return kept.keys(of: kept.topics.keys, in: group.id).compactMap { key in
-            guard let stored = kept[key.topic, key.partition],
+            // An offset that a transaction is about to replace is in use.
+            guard let stored = kept[key.topic, key.partition], !pending.contains(key),
                 let start = group.retentionStart(of: stored, in: key.topic)
             else { return nil }
             let isOver =

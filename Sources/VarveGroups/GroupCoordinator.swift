@@ -13,6 +13,8 @@ public struct GroupCoordinator {
     var groups: [String: ClassicGroup] = [:]
     /// No group without offsets stands here, and none that is not in `groups`.
     var offsets: [String: GroupOffsets] = [:]
+    /// Offsets of transactions that are open.
+    var pending = PendingOffsets()
     var alarms = AlarmQueue<String>()
     /// When offsets are next checked for their age; nil before `begin`.
     var retentionCheck: Instant?
@@ -31,14 +33,21 @@ public struct GroupCoordinator {
             // Offsets without a group are those of consumers without membership.
             groups[id] = offsets[id].map { _ in ClassicGroup(id: id, at: .none) }
         case .offset(let key, let stored?):
-            if groups[key.group] == nil {
-                groups[key.group] = ClassicGroup(id: key.group, at: stored.commitTimestamp)
-            }
-            offsets[key.group, default: GroupOffsets()][key.topic, key.partition] = stored
+            pending.supersede(key)
+            keep(stored, for: key)
         case .offset(let key, nil):
+            pending.supersede(key)
             offsets[key.group]?[key.topic, key.partition] = nil
             if offsets[key.group]?.isEmpty == true { offsets[key.group] = nil }
         }
+    }
+
+    /// Takes what a group has committed.
+    mutating func keep(_ stored: StoredOffset, for key: OffsetKey) {
+        if groups[key.group] == nil {
+            groups[key.group] = ClassicGroup(id: key.group, at: stored.commitTimestamp)
+        }
+        offsets[key.group, default: GroupOffsets()][key.topic, key.partition] = stored
     }
 
     /// The partition is read: from now on groups are served, and all sessions begin.
@@ -101,9 +110,11 @@ public struct GroupCoordinator {
     /// - Returns: the tombstones of all of it.
     mutating func forget(_ id: String) -> [GroupRecord] {
         let kept = offsets.removeValue(forKey: id) ?? GroupOffsets()
+        let held = pending.keys { $0.group == id && kept[$0.topic, $0.partition] == nil }
+        for key in pending.keys(where: { $0.group == id }) { pending.supersede(key) }
         groups[id] = nil
         alarms.set(nil, for: id)
-        return kept.keys(of: kept.topics.keys, in: id).map { .offset($0, nil) }
+        return (kept.keys(of: kept.topics.keys, in: id) + held).map { .offset($0, nil) }
             + [.group(id, nil)]
     }
 }

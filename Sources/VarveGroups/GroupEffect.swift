@@ -7,6 +7,8 @@ public enum GroupEffect: Hashable, Sendable {
     /// Append these records to the coordinator's partition of `__consumer_offsets`, as one batch;
     /// they fit into `GroupSettings.groupRecordSizeMax`.
     case append([GroupRecord])
+    /// The same, as a batch of this producer's transaction.
+    case appendTransactional([GroupRecord], of: TransactionalProducer)
     /// Answer the request that came with this token; it is forgotten here.
     case answer(RequestToken, GroupAnswer)
 }
@@ -15,18 +17,26 @@ extension [GroupEffect] {
     /// Appends records in lists that a batch can hold. Only the record of a group must come whole,
     /// and it does; what an answer tells of is durable when the last list before it is.
     mutating func append(_ records: [GroupRecord], in settings: GroupSettings) {
+        for list in records.lists(in: settings) { append(.append(list)) }
+    }
+}
+
+extension [GroupRecord] {
+    /// The records in lists that a batch can hold.
+    func lists(in settings: GroupSettings) -> [[GroupRecord]] {
+        var lists: [[GroupRecord]] = []
         var list: [GroupRecord] = []
         var size = 0
-        for record in records {
+        for record in self {
             let next = record.sizeMax
             if !list.isEmpty, size + next > settings.groupRecordSizeMax.bytes {
-                append(.append(list))
+                lists.append(list)
                 (list, size) = ([], 0)
             }
             list.append(record)
             size += next
         }
-        if !list.isEmpty { append(.append(list)) }
+        return list.isEmpty ? lists : lists + [list]
     }
 }
 

@@ -31,6 +31,9 @@ extension Log {
     /// What the log knows of a producer; nil when it knows nothing.
     public func producer(_ id: Int64) -> ProducerState? { producers[id] }
 
+    /// All producers that the log remembers, by id.
+    public var activeProducers: [ProducerState] { producers.producers }
+
     /// How many producers the log remembers.
     public var producerCount: Int { producers.count }
 

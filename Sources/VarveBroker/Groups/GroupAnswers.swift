@@ -45,7 +45,12 @@ extension Broker {
             response.errorCode = error?.code ?? .none
             self.answer(response, to: context, on: loop)
         case .leave(let answer): send(answer, to: context, on: loop)
-        case .commit(let answer): send(answer, to: context, on: loop)
+        case .commit(let answer):
+            if context.api == .txnOffsetCommit {
+                sendTransactional(answer, to: context, on: loop)
+            } else {
+                send(answer, to: context, on: loop)
+            }
         case .deleteOffsets(let answer): send(answer, to: context, on: loop)
         case .deleteGroups(let rows): send(rows, to: context, on: loop)
         }
@@ -130,6 +135,7 @@ extension Broker {
             answer(response, to: context, on: loop)
         case .offsetCommit:
             answerCommit(context, on: loop) { _ in code }
+        case .txnOffsetCommit: refuseTransactionalCommit(context, code, on: loop)
         case .deleteGroups: send([], to: context, on: loop)
         case .offsetDelete:
             groups.deletions.offsets[context.slot] = nil

@@ -65,7 +65,9 @@ struct GroupHost {
     static func partition(of group: String, count: Int) -> Int32 {
         var hash: Int32 = 0
         for unit in group.utf16 { hash = hash &* 31 &+ Int32(unit) }
-        return Int32(Int(hash & Int32.max) % max(1, count))
+        // The absolute value, and 0 for the one number that has none.
+        let magnitude = hash == .min ? 0 : Int(hash.magnitude)
+        return Int32(magnitude % max(1, count))
     }
 }
 
@@ -166,23 +168,19 @@ extension Broker {
         // A log that a failed flush has stopped shows records that it will lose.
         guard !partition.upkeep.isSuspect else { return nil }
         var coordinator = GroupCoordinator(settings: groupSettings)
-        var scanner = RecordScanner()
-        var offset = partition.reader.startOffset
-        while true {
-            guard
-                let outcome = try? partition.reader.read(
-                    from: offset, through: .includingUnflushed)
-            else { return nil }
-            guard case .batches(let batches) = outcome else { return coordinator }
-            let isRead: Void? = try? batches.forEachRecord(with: &scanner, from: offset) { record in
-                guard let key = record.key,
-                    let decoded = try? GroupRecordCoding.decode(key: key, value: record.value)
-                else { return }
+        let isRead = partition.forEachStoredRecord { marker, header in
+            coordinator.end(marker.outcome, of: header.producerId)
+        } _: { record, header in
+            guard let key = record.key,
+                let decoded = try? GroupRecordCoding.decode(key: key, value: record.value)
+            else { return }
+            if header.attributes.isTransactional {
+                coordinator.apply(decoded, ofTransactionOf: header.producerId)
+            } else {
                 coordinator.apply(decoded)
             }
-            guard isRead != nil else { return nil }
-            offset = batches.nextOffset
         }
+        return isRead ? coordinator : nil
     }
 
     /// Lets the timers of all coordinators run.
@@ -211,6 +209,10 @@ extension Broker {
                 guard append(records, to: partition, at: now) else {
                     return giveUp(partition, answers: answers, at: now)
                 }
+            case .appendTransactional(let records, let producer):
+                guard append(records, of: producer, to: partition, at: now) else {
+                    return giveUp(partition, answers: answers, at: now)
+                }
             case .answer(let token, let answer): answers.append((token, answer))
             }
         }
@@ -224,10 +226,17 @@ extension Broker {
     }
 
     private func append(
-        _ records: [GroupRecord], to partition: Partition, at now: Timestamp
+        _ records: [GroupRecord], of producer: TransactionalProducer? = nil,
+        to partition: Partition, at now: Timestamp
     ) -> Bool {
         var builder = RecordBatchBuilder()
-        builder.begin()
+        var batch = BatchSettings()
+        if let producer {
+            batch.kind = .transactional
+            batch.producer = ProducerStamp(
+                id: producer.id, epoch: producer.epoch, baseSequence: nil)
+        }
+        builder.begin(batch)
         do {
             for record in records {
                 var key = ByteBuffer()

@@ -123,13 +123,16 @@ extension Broker {
     ) {
         var response = OffsetFetchResponse()
         if context.version >= 8 {
-            response.groups = request.groups.map { offsets(of: $0, context, on: loop) }
+            response.groups = request.groups.map {
+                offsets(of: $0, isStable: request.requireStable, context, on: loop)
+            }
         } else {
             let topics = request.topics?.map {
                 QueriedTopic(topic: $0.name, partitions: $0.partitionIndexes)
             }
             let query = OffsetQuery(group: request.groupId, topics: topics)
-            if let found = fetch(query, context, on: loop) {
+            let isStable = request.requireStable
+            if let found = fetch(query, isStable: isStable, context, on: loop) {
                 response.topics = found.map { topic in
                     .init(
                         name: topic.topic,
@@ -138,7 +141,8 @@ extension Broker {
                                 partitionIndex: row.partition,
                                 committedOffset: row.stored?.offset ?? -1,
                                 committedLeaderEpoch: row.stored?.leaderEpoch ?? -1,
-                                metadata: row.stored?.metadata ?? "")
+                                metadata: row.stored?.metadata ?? "",
+                                errorCode: row.isUnstable ? .unstableOffsetCommit : .none)
                         })
                 }
             } else {
@@ -149,8 +153,8 @@ extension Broker {
     }
 
     private func offsets(
-        of group: OffsetFetchRequest.OffsetFetchRequestGroup, _ context: RequestContext,
-        on loop: EventLoop
+        of group: OffsetFetchRequest.OffsetFetchRequestGroup, isStable: Bool,
+        _ context: RequestContext, on loop: EventLoop
     ) -> OffsetFetchResponse.OffsetFetchResponseGroup {
         var answer = OffsetFetchResponse.OffsetFetchResponseGroup()
         answer.groupId = group.groupId
@@ -161,7 +165,7 @@ extension Broker {
                 topicID: topic.topicId, partitions: topic.partitionIndexes)
         }
         let query = OffsetQuery(group: group.groupId, topics: topics)
-        guard let found = fetch(query, context, on: loop) else {
+        guard let found = fetch(query, isStable: isStable, context, on: loop) else {
             answer.errorCode = .coordinatorNotAvailable
             return answer
         }
@@ -174,19 +178,22 @@ extension Broker {
                         partitionIndex: row.partition, committedOffset: row.stored?.offset ?? -1,
                         committedLeaderEpoch: row.stored?.leaderEpoch ?? -1,
                         metadata: row.stored?.metadata ?? "",
-                        errorCode: isUnknown ? .unknownTopicId : .none)
+                        errorCode: isUnknown
+                            ? .unknownTopicId : row.isUnstable ? .unstableOffsetCommit : .none)
                 })
         }
         return answer
     }
 
     private func fetch(
-        _ query: OffsetQuery, _ context: RequestContext, on loop: EventLoop
+        _ query: OffsetQuery, isStable: Bool, _ context: RequestContext, on loop: EventLoop
     ) -> [TopicOffsets]? {
         var found: [TopicOffsets]?
         var unused: RequestToken?
         _ = withCoordinator(of: query.group, context, on: loop) { coordinator, token, _, _ in
-            found = coordinator.fetchOffsets(query)
+            found =
+                isStable
+                ? coordinator.fetchStableOffsets(query) : coordinator.fetchOffsets(query)
             unused = token
         }
         // Offsets are read at once: nothing comes later.
@@ -200,16 +207,14 @@ extension Broker {
         _ request: FindCoordinatorRequest, _ context: RequestContext, on loop: EventLoop
     ) {
         var response = FindCoordinatorResponse()
-        let isGroup = request.keyType == 0
-        let code: ErrorCode =
-            isGroup
-            ? .none : request.keyType == 1 ? .coordinatorNotAvailable : .invalidRequest
+        let isServed = request.keyType == 0 || request.keyType == 1
+        let code: ErrorCode = isServed ? .none : .invalidRequest
         let here = endpoints[context.listener]
         if context.version >= 4 {
             response.coordinators = request.coordinatorKeys.map { key in
                 .init(
-                    key: key, nodeId: isGroup ? settings.nodeID : -1,
-                    host: isGroup ? here.host : "", port: isGroup ? Int32(here.port) : -1,
+                    key: key, nodeId: isServed ? settings.nodeID : -1,
+                    host: isServed ? here.host : "", port: isServed ? Int32(here.port) : -1,
                     errorCode: code,
                     errorMessage: (0...2).contains(request.keyType)
                         ? "" : ErrorCode.malformed)
@@ -219,18 +224,24 @@ extension Broker {
             response.errorMessage =
                 code == .none
                 ? "NONE" : code == .invalidRequest ? ErrorCode.malformed : code.name
-            response.nodeId = isGroup ? settings.nodeID : -1
-            response.host = isGroup ? here.host : ""
-            response.port = isGroup ? Int32(here.port) : -1
+            response.nodeId = isServed ? settings.nodeID : -1
+            response.host = isServed ? here.host : ""
+            response.port = isServed ? Int32(here.port) : -1
         }
-        guard isGroup else { return answer(response, to: context, on: loop) }
+        guard isServed else { return answer(response, to: context, on: loop) }
+        let isGroup = request.keyType == 0
         for key in context.version >= 4 ? request.coordinatorKeys : [request.key] {
-            if offsetsPartition(of: key, at: context.wallClock) == nil {
+            let partition =
+                isGroup
+                ? offsetsPartition(of: key, at: context.wallClock)
+                : transactionPartition(of: key, at: context.wallClock)
+            if partition == nil {
                 response.refuse()
                 return answer(response, to: context, on: loop)
             }
         }
-        let isNew = unflushedTopics.contains(GroupHost.topic)
+        let isNew = unflushedTopics.contains(
+            isGroup ? GroupHost.topic : TransactionHost.topic)
         answerAfterMetadata(response, to: context) { response, _ in
             if isNew { response.refuse() }
         }

@@ -1,4 +1,6 @@
 internal import VarveMetadata
+internal import VarveTerms
+internal import VarveTransactions
 internal import VarveTransport
 internal import VarveWire
 
@@ -15,18 +17,48 @@ struct ProducerIDBlock {
 }
 
 extension Broker {
-    /// Gives an idempotent producer its id.
+    /// Gives a producer its id and epoch: an idempotent one, or that of a transactional id.
     func initProducerId(
         _ request: InitProducerIdRequest, _ context: RequestContext, on loop: EventLoop
     ) {
+        guard let id = request.transactionalId else {
+            return initIdempotentProducer(context, on: loop)
+        }
         var response = InitProducerIdResponse()
-        guard request.transactionalId == nil else {
-            response.errorCode =
-                request.transactionalId == "" ? .invalidRequest : .coordinatorNotAvailable
-            response.producerEpoch = -1
+        response.producerEpoch = -1
+        // Id and epoch come together, or not at all.
+        let hasClaim = request.producerId != -1
+        guard hasClaim == (request.producerEpoch != -1), !id.isEmpty else {
+            response.errorCode = .invalidRequest
             return answer(response, to: context, on: loop)
         }
-        guard let id = nextProducerID(context) else {
+        let claim = ProducerIdentity(id: request.producerId, epoch: request.producerEpoch)
+        let decided = decide(on: id, at: context.wallClock) { coordinator, now, effects in
+            coordinator.initializeProducer(
+                of: id, timeoutMs: request.transactionTimeoutMs, claim: hasClaim ? claim : nil,
+                at: now, freshProducerID: { self.durableProducerID(at: context.wallClock) },
+                into: &effects)
+        }
+        guard let decided else {
+            response.errorCode = .coordinatorNotAvailable
+            return answer(response, to: context, on: loop)
+        }
+        switch decided.answer {
+        case .success(let producer):
+            response.producerId = producer.id
+            response.producerEpoch = producer.epoch
+        case .failure(let error):
+            response.errorCode = error.code(knowsFencing: context.version >= 4)
+        }
+        answer(response, to: context, after: decided.home) { response in
+            response.errorCode = .notCoordinator
+            (response.producerId, response.producerEpoch) = (-1, -1)
+        }
+    }
+
+    private func initIdempotentProducer(_ context: RequestContext, on loop: EventLoop) {
+        var response = InitProducerIdResponse()
+        guard let id = nextProducerID(at: context.wallClock) else {
             response.errorCode = .kafkaStorageError
             response.producerEpoch = -1
             return answer(response, to: context, on: loop)
@@ -41,17 +73,22 @@ extension Broker {
         }
     }
 
+    /// The next id, of a block that is durable: whoever writes the id down at once must not do so
+    /// before the metadata.
+    func durableProducerID(at now: Timestamp) -> Int64? {
+        guard let id = nextProducerID(at: now), (try? metadata.flush()) != nil else { return nil }
+        return id
+    }
+
     /// The next id; nil when no block can be had.
-    private func nextProducerID(_ context: RequestContext) -> Int64? {
+    private func nextProducerID(at now: Timestamp) -> Int64? {
         if let id = producerIDs.take() { return id }
         let start = image.nextProducerId
         guard start <= Int64.max - ProducerIDBlock.size else { return nil }
         let record = ProducerIdsRecord(
             brokerId: settings.nodeID, brokerEpoch: -1,
             nextProducerId: start + ProducerIDBlock.size)
-        guard (try? metadata.append([.producerIds(record)], at: context.wallClock)) != nil else {
-            return nil
-        }
+        guard (try? metadata.append([.producerIds(record)], at: now)) != nil else { return nil }
         producerIDs = ProducerIDBlock(from: start)
         return producerIDs.take()
     }

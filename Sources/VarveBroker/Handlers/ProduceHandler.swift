@@ -1,3 +1,4 @@
+internal import VarveBytes
 internal import VarveLog
 internal import VarveRecords
 internal import VarveSystem
@@ -12,12 +13,32 @@ extension Broker {
         on loop: EventLoop
     ) {
         var pending = PendingProduce(request)
+        let isMixed = request.transactionalId != nil && mixesProducers(request, frame)
         for (place, topic) in request.topicData.enumerated() {
             for (index, data) in topic.partitionData.enumerated() {
-                let result = produce(data, of: topic, request, frame, context)
+                let result =
+                    isMixed
+                    ? .refused(
+                        .invalidProducerIdMapping,
+                        saying: "Transactional records contained more than one producer ID")
+                    : produce(data, of: topic, request, frame, context)
                 pending.note(result, at: place, index)
             }
         }
+        guard pending.waiting.isEmpty else {
+            let request = request
+            return afterFlush.append { loop in
+                self.finish(pending, request, context, on: loop)
+            }
+        }
+        answer(pending, request, context, on: loop)
+    }
+
+    /// Answers once what was written is flushed.
+    func answer(
+        _ pending: PendingProduce, _ request: ProduceRequest, _ context: RequestContext,
+        on loop: EventLoop
+    ) {
         guard request.acks != 0 else {
             // Nobody hears of a failure but by the end of the connection.
             let answer = pending.hasFailed ? Answer.closing : .nothing
@@ -50,20 +71,25 @@ extension Broker {
         }
         let records = frame.extracting(slice.range)
         do throws(ProduceRefusal) {
-            try TransactionalBatches.check(records, of: request.transactionalId)
             let batch = try ProducedRecords(
                 records, version: context.version, now: context.wallClock,
                 rules: partition.rules)
             try partition.checkKeys(of: batch.bytes(of: records))
-            return try append(batch.bytes(of: records), to: partition, context)
+            let bytes = batch.bytes(of: records)
+            if let home = try admit(bytes, to: partition, of: request, context) {
+                let copy = bytes.array()
+                return .waiting(WaitingBatch(bytes: copy, partition: partition, home: home))
+            }
+            return try append(bytes, to: partition, context)
         } catch {
             return .failed(error, logStart: error.startOffset(of: partition))
         }
     }
 
-    private func append(
+    func append(
         _ batch: RawSpan, to partition: Partition, _ context: RequestContext
     ) throws(ProduceRefusal) -> PendingProduce.Result {
+        try checkFirstSequence(of: batch, in: partition, context)
         do throws(LogError) {
             let receipt = try write(batch, to: partition, now: context.wallClock)
             note(partition)
@@ -82,6 +108,8 @@ struct PendingProduce {
     /// What became of one partition's records.
     enum Result {
         case written(Partition, Offset, appendTime: Timestamp?)
+        /// It is written when its transaction is durable.
+        case waiting(WaitingBatch)
         case failed(ProduceRefusal, logStart: Int64)
 
         static func refused(_ code: ErrorCode, saying message: String? = nil) -> Result {
@@ -92,6 +120,7 @@ struct PendingProduce {
     private(set) var response = ProduceResponse()
     private(set) var hasFailed = false
     private var written: [(topic: Int, index: Int, partition: Partition)] = []
+    private(set) var waiting: [(topic: Int, index: Int, batch: WaitingBatch)] = []
 
     var waitsForFlush: Bool { !written.isEmpty }
 
@@ -113,6 +142,7 @@ struct PendingProduce {
             answer.logAppendTimeMs = appendTime?.milliseconds ?? -1
             answer.logStartOffset = partition.log.ends.start.rawValue
             written.append((topic, index, partition))
+        case .waiting(let batch): waiting.append((topic, index, batch))
         case .failed(let refusal, let logStart):
             hasFailed = true
             answer.errorCode = refusal.code
@@ -123,6 +153,17 @@ struct PendingProduce {
             answer.logStartOffset = logStart
         }
         response.responses[topic].partitionResponses[index] = answer
+    }
+
+    /// What has been written so far is flushed, or that failed.
+    mutating func settle() {
+        response = settled()
+        written = []
+    }
+
+    mutating func takeWaiting() -> [(topic: Int, index: Int, batch: WaitingBatch)] {
+        defer { waiting = [] }
+        return waiting
     }
 
     /// The response, now that the flush has returned: what it failed for is not acknowledged.

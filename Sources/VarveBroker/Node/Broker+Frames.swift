@@ -45,9 +45,6 @@ extension Broker {
         case .listOffsets:
             let request = try ListOffsetsRequest(decoding: &reader, version: version)
             listOffsets(request, context, on: loop)
-        case .initProducerId:
-            let request = try InitProducerIdRequest(decoding: &reader, version: version)
-            initProducerId(request, context, on: loop)
         case .createTopics:
             let request = try CreateTopicsRequest(decoding: &reader, version: version)
             createTopics(request, context, on: loop)
@@ -75,7 +72,9 @@ extension Broker {
         case .offsetFetch:
             let request = try OffsetFetchRequest(decoding: &reader, version: version)
             offsetFetch(request, context, on: loop)
-        default: try serveAdministration(&reader, context, on: loop)
+        default:
+            let isServed = try serveTransactions(&reader, context, on: loop)
+            if !isServed { try serveAdministration(&reader, context, on: loop) }
         }
     }
 

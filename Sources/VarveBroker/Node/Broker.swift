@@ -37,6 +37,7 @@ public final class Broker: FrameService {
     private(set) lazy var fetchSizeMax = brokerConfigs.fetchSizeMax
     var producerIDs = ProducerIDBlock()
     var groups = GroupHost()
+    var transactions = TransactionHost()
     /// Who is at the other end of each connection.
     var peers: [ConnectionID: Peer] = [:]
     /// How other threads ask for the end.
@@ -66,6 +67,7 @@ public final class Broker: FrameService {
             UpkeepSettings(), telling: diagnostics, now: surroundings.clock.now())
         metadata = try Self.openMetadata(settings, node, in: surroundings)
         try takeOver(by: work)
+        takeOverTransactions()
         upkeep.isStale = true
     }
 
@@ -99,7 +101,11 @@ public final class Broker: FrameService {
             return Instant(nanoseconds: .min)
         }
         var earliest = fetches.nextDeadline
-        for moment in [groups.nextDeadline, isStopping ? nil : upkeep.plan.nextDeadline] {
+        let others = [
+            groups.nextDeadline, transactions.nextDeadline,
+            isStopping ? nil : upkeep.plan.nextDeadline,
+        ]
+        for moment in others {
             guard let moment else { continue }
             earliest = min(earliest ?? moment, moment)
         }
@@ -109,6 +115,7 @@ public final class Broker: FrameService {
     public func turnEnded(now: Instant, on loop: EventLoop) {
         if stop.wasAsked, !isStopping { beginToStop(on: loop) }
         expireGroups(now)
+        expireTransactions(now)
         settle(on: loop)
         expireFetches(now, on: loop)
     }

@@ -36,4 +36,6 @@ public struct PartitionOffset: Hashable, Sendable {
     public var partition: Int32
     /// Nil: none; on the wire, offset −1, leader epoch −1 and no metadata.
     public var stored: StoredOffset?
+    /// Whether a transaction may still move it, which is told only of stable offsets asked for.
+    public var isUnstable = false
 }

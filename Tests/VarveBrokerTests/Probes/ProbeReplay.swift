@@ -7,7 +7,9 @@ import VarveWire
 
 /// A broker in memory that is asked what Apache Kafka was asked.
 final class ProbeReplay {
-    private let broker: SimulatedBroker
+    let broker: SimulatedBroker
+    /// The producer ids that were given out.
+    var producerIDs: Range<Int64> = 0..<0
     private var names = ProbeNames()
     /// Requests that were not answered in the time that Kafka took.
     private var late: [(probe: Probe, client: FrameClient)] = []
@@ -41,6 +43,7 @@ final class ProbeReplay {
         _ = try broker.ask(Self.findCoordinator)
         for probe in probes where !probe.wasTriedAgain {
             if probe.isFirstAfterRestart { try restart() }
+            try alignProducerIDs(with: probe)
             if let stream = probe.stream {
                 try send(stream, of: probe)
                 continue

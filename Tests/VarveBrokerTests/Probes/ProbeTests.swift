@@ -25,7 +25,7 @@ struct ProbeTests {
         Floor(area: "fetch", codes: 213, whole: 187),
         Floor(area: "groups", codes: 246, whole: 234),
         Floor(area: "others", codes: 30, whole: 30),
-        Floor(area: "transactions", codes: 18, whole: 7),
+        Floor(area: "transactions", codes: 202, whole: 164),
     ]
 
     @Test("unusual requests are answered as Kafka answers them", arguments: floors)

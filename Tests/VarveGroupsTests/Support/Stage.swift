@@ -8,6 +8,8 @@ struct Stage {
     var coordinator: GroupCoordinator
     /// Every record so far, in order.
     var records: [GroupRecord] = []
+    /// Every record of a transaction so far, with the id of its producer.
+    var transactional: [(producerID: Int64, record: GroupRecord)] = []
     /// Every answer so far.
     var answers: [RequestToken: GroupAnswer] = [:]
     /// Tokens that were answered more than once: a bug.
@@ -62,6 +64,8 @@ struct Stage {
         for effect in effects {
             switch effect {
             case .append(let appended): records += appended
+            case .appendTransactional(let appended, let producer):
+                transactional += appended.map { (producer.id, $0) }
             case .answer(let token, let answer):
                 if answers.updateValue(answer, forKey: token) != nil {
                     answeredTwice.append(token)
