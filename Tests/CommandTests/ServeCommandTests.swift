@@ -28,6 +28,36 @@ struct ServeCommandTests {
         }
     }
 
+    @Test("the environment sets what the file does, under the options; its mistakes end with 2")
+    func environment() throws {
+        let outcome = try shell.run(
+            """
+            VARVE_NUM_PARTITION=3 "$VARVE" serve --ephemeral; echo $?
+            KAFKA_NUM_PARTITIONS=none "$VARVE" serve --ephemeral; echo $?
+            printf 'num.partitions=2\nlog.retention.hours=2\nlog.segment.bytes=2000000\n' >file
+            export KAFKA_HEAP_OPTS=-Xmx1g KAFKA_NUM_PARTITIONS=3 VARVE_LOG_RETENTION_HOURS=3
+            export KAFKA_LOG_RETENTION_HOURS=9
+            "$VARVE" serve --ephemeral --json --config file --set num.partitions=4 >serving &
+            for _ in $(seq 200); do [ -s serving ] && break; sleep 0.05; done
+            server=$(sed -n 's/.*PLAINTEXT:..\\([^"]*\\)".*/\\1/p' serving)
+            "$VARVE" configs describe broker 1 --bootstrap $server |
+              grep -E 'num.part|retention|segment' | sed 's/  */ /g'
+            kill $!; wait $!
+            """)
+        #expect(
+            outcome.output == """
+                2
+                2
+                log.retention.hours 3 started with
+                log.segment.bytes 2000000 started with
+                num.partitions 4 started with
+
+                """)
+        #expect(
+            outcome.errors.contains(
+                "no property 'VARVE_NUM_PARTITION'; did you mean 'VARVE_NUM_PARTITIONS'?"))
+    }
+
     @Test("a second broker on the directory, or on the port, ends with 3")
     func second() throws {
         let outcome = try shell.run(

@@ -15,7 +15,7 @@ enum ServeCommand {
         "a server.properties, as Apache Kafka takes it")
     static let set = ListParameter(
         "set", .text("NAME=VALUE", allowed: "a property's name, '=', and its value"),
-        "set a property; wins over the file")
+        "set a property; wins over the file and the environment")
     static let directory = OptionalParameter(
         "directory", .text("DIR", allowed: "a path"), "where the data lives: log.dirs")
     static let listen = OptionalParameter(
@@ -31,6 +31,8 @@ enum ServeCommand {
                 + "Topics are made when somebody asks for them. An acknowledgement means that the "
                 + "records are on the disk; varve.flush.policy=page-cache acknowledges as Kafka "
                 + "does.",
+            "Properties may come from the environment as well: VARVE_NUM_PARTITIONS=3, or "
+                + "KAFKA_NUM_PARTITIONS=3 as Kafka's images take it, wins over the file.",
             "SIGTERM and Ctrl-C end it in order: requests in flight are answered, everything is "
                 + "flushed and closed.",
         ],
@@ -45,7 +47,8 @@ enum ServeCommand {
     @Sendable
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let began = invocation.console.clock.now()
-        let settings = try ServeSettings(invocation).broker
+        let settings = try ServeSettings(invocation, environment: LinuxProcess.environment)
+            .broker
         do {
             try serve(settings, invocation, began: began)
         } catch let error as BrokerError {
@@ -126,7 +129,10 @@ enum ServeCommand {
 struct ServeSettings {
     let broker: BrokerSettings
 
-    init(_ invocation: Invocation) throws(CommandError) {
+    /// Later layers win: the file, the environment, the options.
+    init(
+        _ invocation: Invocation, environment: [String: String]
+    ) throws(CommandError) {
         let arguments = invocation.arguments
         var configs = StaticConfigs()
         do throws(SettingsError) {
@@ -134,6 +140,7 @@ struct ServeSettings {
                 let bytes = try Self.bytes(of: path, invocation)
                 try configs.add(PropertiesText(parsing: bytes).values)
             }
+            try configs.add(EnvironmentProperties(environment).values)
             try configs.add(Self.options(arguments))
             broker = try BrokerSettings(configs)
         } catch {
