@@ -76,6 +76,7 @@ let package = Package(
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
         rung("VarveTransactions", ["VarveTerms", "VarveRecords"]),
+        rung("VarveShares", ["VarveTerms"]),
         rung(
             "VarveSockets",
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"]),
@@ -102,7 +103,7 @@ let package = Package(
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
                 "VarveWire", "VarveTransport", "VarveGroups", "VarveTransactions",
-                "VarveMetadata", "VarveController",
+                "VarveShares", "VarveMetadata", "VarveController",
             ]),
         rung(
             "VarveTesting",
@@ -173,6 +174,7 @@ let package = Package(
         tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
         tests(
             "VarveTransactionsTests", ["VarveTransactions", "VarveTerms", "VarveRecords"]),
+        tests("VarveSharesTests", ["VarveShares", "VarveTerms"]),
         tests(
             "VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes", "VarveWire"]),
         tests(

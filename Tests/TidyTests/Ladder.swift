@@ -41,6 +41,7 @@ enum Ladder {
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),
         Rung("VarveTransactions", 3, ["VarveTerms", "VarveRecords"]),
+        Rung("VarveShares", 3, ["VarveTerms"]),
         Rung(
             "VarveSockets", 3,
             ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport", "CVarve"],
@@ -68,7 +69,7 @@ enum Ladder {
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLog",
                 "VarveWire", "VarveTransport", "VarveGroups", "VarveTransactions",
-                "VarveMetadata", "VarveController",
+                "VarveShares", "VarveMetadata", "VarveController",
             ]),
         Rung(
             "VarveTesting", 7,

@@ -45,6 +45,18 @@ enum ServedAPIs {
         .listTransactions: 0...2,
         .listConfigResources: 0...1,
         .describeTopicPartitions: 0...0,
+        .shareGroupHeartbeat: 1...1,
+        .shareGroupDescribe: 1...1,
+        .shareFetch: 1...2,
+        .shareAcknowledge: 1...2,
+        .initializeShareGroupState: 0...0,
+        .readShareGroupState: 0...0,
+        .writeShareGroupState: 0...1,
+        .deleteShareGroupState: 0...0,
+        .readShareGroupStateSummary: 0...1,
+        .describeShareGroupOffsets: 0...1,
+        .alterShareGroupOffsets: 0...0,
+        .deleteShareGroupOffsets: 0...0,
     ]
 
     /// Whether a request is read at all. ApiVersions has an answer for every version.

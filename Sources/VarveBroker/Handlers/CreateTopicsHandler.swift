@@ -142,6 +142,7 @@ extension Broker {
         do {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             forgetOffsets(of: topic.name, at: now)
+            forgetShares(of: topic.name, topic.id, at: now)
             for partition in partitions.removeTopic(topic.name) {
                 afterFlush.append { self.wakeFetches(of: partition, on: $0) }
                 noteRemoval(of: partition)

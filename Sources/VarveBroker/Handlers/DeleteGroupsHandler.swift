@@ -15,7 +15,10 @@ extension Broker {
         var pending = PendingGroupDeletion(names: names, waitingCount: 0)
         var byPartition: [Int32: [String]] = [:]
         for name in names {
-            if let partition = offsetsPartition(of: name, at: context.wallClock) {
+            if hasShareGroup(name) {
+                pending.waitingCount += 1
+                deleteShareGroup(name, context, on: loop)
+            } else if let partition = offsetsPartition(of: name, at: context.wallClock) {
                 byPartition[partition.index, default: []].append(name)
             } else {
                 pending.codes[name] = .coordinatorNotAvailable

@@ -37,7 +37,9 @@ extension Broker {
             row.groupState = "Dead"
             if context.version >= 6 {
                 row.errorCode = .groupIdNotFound
-                row.errorMessage = "Group \(name) not found."
+                row.errorMessage =
+                    hasShareGroup(name)
+                    ? "Group \(name) is not a classic group." : "Group \(name) not found."
             }
             return row
         }

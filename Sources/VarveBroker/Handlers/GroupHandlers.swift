@@ -9,6 +9,9 @@ internal import VarveWire
 /// Requests of consumer groups: each goes to the coordinator of its group.
 extension Broker {
     func joinGroup(_ request: JoinGroupRequest, _ context: RequestContext, on loop: EventLoop) {
+        guard !hasShareGroup(request.groupId) else {
+            return refuseGroupRequest(context, .inconsistentGroupProtocol, on: loop)
+        }
         let join = JoinRequest(
             version: context.version, group: request.groupId, memberID: request.memberId,
             instanceID: request.groupInstanceId, protocolType: request.protocolType,
@@ -113,6 +116,9 @@ extension Broker {
             retention: request.retentionTimeMs < 0
                 ? nil : .milliseconds(request.retentionTimeMs), topics: topics)
         groups.commits[context.slot] = response
+        guard !hasShareGroup(request.groupId) else {
+            return refuseGroupRequest(context, .groupIdNotFound, on: loop)
+        }
         coordinate(request.groupId, context, on: loop) { coordinator, token, now, effects in
             coordinator.commitOffsets(commit, token: token, at: now, into: &effects)
         }
@@ -206,6 +212,9 @@ extension Broker {
     func findCoordinator(
         _ request: FindCoordinatorRequest, _ context: RequestContext, on loop: EventLoop
     ) {
+        if request.keyType == 2, context.version >= 6 {
+            return findShareCoordinator(request, context, on: loop)
+        }
         var response = FindCoordinatorResponse()
         let isServed = request.keyType == 0 || request.keyType == 1
         let code: ErrorCode = isServed ? .none : .invalidRequest

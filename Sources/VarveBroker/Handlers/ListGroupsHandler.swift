@@ -20,6 +20,7 @@ extension Broker {
                     groupType: context.version >= 5 ? GroupListing.type : "")
             }
         }
+        response.groups += listShareGroups(request, context)
         response.groups.sort { $0.groupId < $1.groupId }
         answerAfterFlush(response, to: context)
     }

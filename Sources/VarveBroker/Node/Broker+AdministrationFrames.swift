@@ -44,7 +44,9 @@ extension Broker {
         case .offsetDelete:
             let request = try OffsetDeleteRequest(decoding: &reader, version: version)
             offsetDelete(request, context, on: loop)
-        default: loop.answer(context.slot, .closing)
+        default:
+            if try serveShares(&reader, context, on: loop) { return }
+            loop.answer(context.slot, .closing)
         }
     }
 }

@@ -9,7 +9,7 @@ extension Broker {
     static let bootstrap: [MetadataRecord] =
         [
             ("metadata.version", 30), ("eligible.leader.replicas.version", 1),
-            ("group.version", 1), ("transaction.version", 2),
+            ("group.version", 1), ("share.version", 1), ("transaction.version", 2),
         ].map { .featureLevel(FeatureLevelRecord(name: $0.0, featureLevel: $0.1)) } + [
             .config(
                 ConfigRecord(

@@ -17,6 +17,7 @@ extension Broker {
             for partition in written {
                 partition.flushFailure = nil
                 wakeFetches(of: partition, on: loop)
+                wakeShareFetches(of: partition, on: loop)
             }
         } while !dirty.isEmpty || !afterFlush.isEmpty
     }

@@ -38,6 +38,8 @@ public final class Broker: FrameService {
     var producerIDs = ProducerIDBlock()
     var groups = GroupHost()
     var transactions = TransactionHost()
+    lazy var shares = ShareHost(
+        sessionCountMax: Int(brokerConfigs.integer("group.share.max.share.sessions") ?? 2000))
     /// Who is at the other end of each connection.
     var peers: [ConnectionID: Peer] = [:]
     /// How other threads ask for the end.
@@ -93,6 +95,7 @@ public final class Broker: FrameService {
     ) {
         peers[connection] = nil
         fetches.forget(connection)
+        endShareSessions(of: connection)
     }
 
     public var nextDeadline: Instant? {
@@ -102,7 +105,7 @@ public final class Broker: FrameService {
         }
         var earliest = fetches.nextDeadline
         let others = [
-            groups.nextDeadline, transactions.nextDeadline,
+            groups.nextDeadline, shares.nextDeadline, transactions.nextDeadline,
             isStopping ? nil : upkeep.plan.nextDeadline,
         ]
         for moment in others {
@@ -116,6 +119,7 @@ public final class Broker: FrameService {
         if stop.wasAsked, !isStopping { beginToStop(on: loop) }
         expireGroups(now)
         expireTransactions(now)
+        expireShares(now, on: loop)
         settle(on: loop)
         expireFetches(now, on: loop)
     }
@@ -132,6 +136,7 @@ public final class Broker: FrameService {
     private func beginToStop(on loop: EventLoop) {
         isStopping = true
         for number in fetches.all { endFetch(number, on: loop) }
+        endShareFetches(on: loop)
         for index in groups.coordinators.keys.sorted() {
             if let partition = partitions[GroupHost.topic, index] { resign(partition) }
         }

@@ -11,6 +11,10 @@ struct Probe {
     var frame: [UInt8]
     /// How it was sent, where that was not one frame on a connection of its own.
     var stream: Stream?
+    /// Which connection it was sent over, where that has a name: others have one of their own.
+    var connection: String?
+    /// Whether that connection was closed after it.
+    var closes: Bool
     /// How long the answer took.
     var milliseconds: Int
     var outcome: Outcome
@@ -73,6 +77,8 @@ struct Probe {
                 bytes: frame, endsSending: object["endsSending"] != nil,
                 goesOn: object["goesOn"] != nil)
         }
+        connection = object["connection"] as? String
+        closes = object["closes"] != nil
         milliseconds = (object["elapsedMs"] as? NSNumber)?.intValue ?? 0
         switch object["response"] {
         case let text as String: outcome = text == "closed" ? .closed : .none

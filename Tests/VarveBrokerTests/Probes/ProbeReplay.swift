@@ -16,6 +16,8 @@ final class ProbeReplay {
     /// The connection of probes that are streams, and how many answers it has given.
     private var streaming: FrameClient?
     private var answerCount = 0
+    /// Connections with names, and how many answers each has given.
+    private var named: [String: (client: FrameClient, answerCount: Int)] = [:]
     private(set) var score: ProbeScore
 
     private static let properties = [
@@ -46,6 +48,10 @@ final class ProbeReplay {
             try alignProducerIDs(with: probe)
             if let stream = probe.stream {
                 try send(stream, of: probe)
+                continue
+            }
+            if let name = probe.connection {
+                try send(over: name, probe)
                 continue
             }
             let client = try broker.connect()
@@ -101,6 +107,15 @@ final class ProbeReplay {
         wait(for: client, answerCount + 1, probe)
         note(probe, difference(probe, client, answer: answerCount))
         answerCount += 1
+    }
+
+    private func send(over name: String, _ probe: Probe) throws {
+        let (client, count) = try named[name] ?? (broker.connect(), 0)
+        client.send(frame: names.translated(probe.frame))
+        wait(for: client, count + 1, probe)
+        note(probe, difference(probe, client, answer: count))
+        named[name] = probe.closes ? nil : (client, count + 1)
+        if probe.closes { client.close() }
     }
 
     // MARK: Judging

@@ -26,6 +26,7 @@ struct ProbeTests {
         Floor(area: "groups", codes: 246, whole: 234),
         Floor(area: "others", codes: 30, whole: 30),
         Floor(area: "transactions", codes: 202, whole: 164),
+        Floor(area: "share", codes: 132, whole: 126),
     ]
 
     @Test("unusual requests are answered as Kafka answers them", arguments: floors)
