@@ -16,6 +16,7 @@ enum CommandTable {
             RepairCommand.command,
             TruncateCommand.command,
             CompactCommand.command,
-        ] + [ProduceCommand.command, ConsumeCommand.command] + TopicsCommands.all
-        + ConfigsCommands.all
+            ProduceCommand.command,
+            ConsumeCommand.command,
+        ] + TopicsCommands.all + ConfigsCommands.all + GroupsCommands.all
 }

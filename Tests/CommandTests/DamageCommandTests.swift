@@ -50,7 +50,7 @@ struct DamageCommandTests {
         ErrorTests.Case("scrub data --log other-1", 3, "there is no log at data/other-1"),
         ErrorTests.Case(
             "status", 2,
-            "status needs DIR, the data directory; usage: varve status DIR [OPTION...]"),
+            "status needs DIR, a data directory, or --bootstrap, a broker; not both"),
         ErrorTests.Case(
             "status none", 3, "none is not a data directory: there is no such directory"),
     ]

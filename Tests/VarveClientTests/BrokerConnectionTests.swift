@@ -98,8 +98,25 @@ struct BrokerConnectionTests {
             return .frame(try encoded(answer, to: old))
         }
         #expect(try client.topics().topics.map(\.name) == ["t"])
-        #expect(versions == [3, 0])
+        #expect(versions == [4, 0])
         #expect(network.log.map(\.asked.version) == [5])
+        // Where it tells which one it knows, that one is asked.
+        versions = []
+        client.close()
+        network.brokers[ScriptedNetwork.first] = { asked in
+            guard asked.api == .apiVersions else {
+                return .answer(MetadataResponse.cluster(leader: 1))
+            }
+            versions.append(asked.version)
+            guard asked.version > 3 else { return .answer(ApiVersionsResponse.speaking(0...3)) }
+            var answer = ApiVersionsResponse.speaking(0...3)
+            answer.errorCode = .unsupportedVersion
+            var old = asked
+            old.version = 0
+            return .frame(try encoded(answer, to: old))
+        }
+        #expect(throws: ClientError.self) { try client.topics() }
+        #expect(versions == [4, 3])
     }
 
     @Test("a broker without a version in common is named with the request")

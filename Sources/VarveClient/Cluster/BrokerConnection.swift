@@ -54,10 +54,9 @@ final class BrokerConnection {
     // MARK: Versions
 
     private func negotiate(until deadline: Instant) throws(ClientError) {
-        var request = ApiVersionsRequest()
-        request.clientSoftwareName = "varve"
-        request.clientSoftwareVersion = "0.1"
-        var version: Int16 = 3
+        let request = ApiVersionsRequest(
+            clientSoftwareName: "varve", clientSoftwareVersion: "0.1")
+        var version: Int16 = 4
         while true {
             try put(request, .apiVersions, version: version, records: RawSpan(), until: deadline)
             var frame = ByteBuffer(capacity: 4096)
@@ -69,8 +68,9 @@ final class BrokerConnection {
             let answer: ApiVersionsResponse = try decode(
                 frame.bytes, .apiVersions, version: isRefused ? 0 : version)
             if isRefused, version > 0 {
-                version = 0
-                request = ApiVersionsRequest()
+                let known = answer.apiKeys.first { $0.apiKey == APIKey.apiVersions.rawValue }
+                let last = known?.maxVersion ?? 0
+                version = last > 0 && last < version ? last : 0
                 continue
             }
             guard answer.errorCode == .none else {

@@ -35,70 +35,16 @@ enum ConsumeCommand {
     @Sendable
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let client = invocation.makeClient()
-        let start = try ConsumeStart(invocation, client)
-        let consumer = Consumer(start.topic, client, from: start.positions, until: start.ends)
+        let arguments = invocation.arguments
+        let topic = arguments.positionals[0]
+        let places = try TopicSpan.places(topic, arguments, client)
+        let span = try TopicSpan(places, from: arguments[ReadCommand.from], client)
+        let consumer = Consumer(
+            topic, client, from: span.positions,
+            until: arguments[ReadCommand.follow] ? nil : span.ends)
         var reading = TopicReading(consumer, invocation)
         try reading.run()
         return .done
-    }
-}
-
-/// Where a consume begins and ends.
-private struct ConsumeStart {
-    let topic: String
-    let positions: [Int32: Offset]
-    /// Nil when there is no end.
-    let ends: [Int32: Offset]?
-
-    init(_ invocation: Invocation, _ client: Client) throws(CommandError) {
-        let arguments = invocation.arguments
-        topic = arguments.positionals[0]
-        let layout = try TopicNames.layout(of: topic, client)
-        let wanted = arguments[ConsumeCommand.partition].map { Int32(clamping: $0) }
-        for partition in wanted where layout[partition: partition] == nil {
-            throw .ended(
-                .unusable,
-                "topic \(topic) has \(layout.partitions.count) partitions, no \(partition)")
-        }
-        let places = (wanted.isEmpty ? layout.partitions.map(\.index) : wanted)
-            .map { TopicPartition(layout.name, $0) }
-        let ends = try Self.offsets(places, .end, client)
-        positions = try Self.positions(arguments[ReadCommand.from], places, ends, client)
-        self.ends = arguments[ReadCommand.follow] ? nil : ends
-    }
-
-    private static func positions(
-        _ start: ReadStart, _ places: [TopicPartition], _ ends: [Int32: Offset], _ client: Client
-    ) throws(CommandError) -> [Int32: Offset] {
-        switch start {
-        case .start: return try offsets(places, .start, client)
-        case .end: return ends
-        case .offset(let offset):
-            // A partition that is shorter begins at its end, unless all of them are.
-            guard let last = ends.values.max(), offset <= last else {
-                let last = ends.values.max().map { "\($0)" } ?? "0"
-                throw .ended(.usage, "offset \(offset) is none: the records end before \(last)")
-            }
-            return ends.mapValues { min($0, offset) }
-        case .time(let time):
-            let found = try cluster { () throws(ClientError) in
-                try client.offsets(of: places, .since(time))
-            }
-            var positions = ends
-            for (place, offset) in found {
-                if let offset { positions[place.partition] = offset }
-            }
-            return positions
-        }
-    }
-
-    private static func offsets(
-        _ places: [TopicPartition], _ question: OffsetQuestion, _ client: Client
-    ) throws(CommandError) -> [Int32: Offset] {
-        let found = try cluster { () throws(ClientError) in
-            try client.offsets(of: places, question)
-        }
-        return found.reduce(into: [:]) { $0[$1.key.partition] = $1.value ?? .zero }
     }
 }
 

@@ -4,24 +4,39 @@ internal import VarveTerms
 /// `varve status`: one line for each log of a data directory.
 enum StatusCommand {
     static let command = Command(
-        "status", "show what logs a directory has, how large they are, and how they are",
+        "status", "show how a directory's logs are, or a running cluster",
         paragraphs: [
             "Opens nothing, takes no lock and changes nothing: it may run beside the owner. Damage "
                 + "is what is known of: 'scrub' and 'verify' look for more. Directories of Apache "
                 + "Kafka are shown alike.",
             "STATE is 'ok', or what is not: ranges that are fenced as damaged, indexes that are "
                 + "missing.",
+            "With --bootstrap and no DIR it shows a running cluster: brokers, features, and how "
+                + "many partitions have no leader or replicas behind, which exit code 1 tells of.",
         ],
-        positionals: [LogPlace.directory], options: [],
+        positionals: [Positional("DIR", .optional, "the data directory")],
+        options: ClusterPlace.options + [apis],
         examples: [
+            .init("varve status --bootstrap localhost:9092", "a running broker"),
             .init("varve status data", "a table"),
             .init("varve status data --json", "one object for each log, for a script"),
         ],
         exitCodes: [.no, .unusable, .failed], run: run)
 
+    static let apis = Switch("apis", "show the APIs of the broker, with their versions, as well")
+
     @Sendable
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let console = invocation.console
+        let namesBroker = invocation.arguments.has(ClusterPlace.bootstrap)
+        guard namesBroker != !invocation.arguments.positionals.isEmpty else {
+            throw .usage("status needs DIR, a data directory, or --bootstrap, a broker; not both")
+        }
+        if namesBroker {
+            let status = try BrokerStatus(invocation.makeClient())
+            try status.print(to: console, showsServices: invocation.arguments[apis])
+            return status.isSound ? .done : .no
+        }
         let status = try engine { () throws(LogError) in
             try DirectoryStatus(
                 invocation.directory, in: invocation.surroundings.fileSystem)
