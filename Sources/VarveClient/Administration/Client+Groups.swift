@@ -55,7 +55,7 @@ extension Client {
     }
 
     /// Asks for a group's members.
-    /// - Throws: `.refused` with `groupIdNotFound` where there is no such group of the classic kind.
+    /// - Throws: `.refused` with `groupIdNotFound` where no group of the classic kind has the name.
     public func describe(group: String) throws(ClientError) -> GroupLayout {
         let request = DescribeGroupsRequest(groups: [group])
         return try askCoordinator(of: group, request) { answer in
