@@ -14,16 +14,16 @@ extension Broker {
     ) {
         var pending = PendingProduce(request)
         let isMixed = request.transactionalId != nil && mixesProducers(request, frame)
-        for (place, topic) in request.topicData.enumerated() {
-            for (index, data) in topic.partitionData.enumerated() {
-                let result =
-                    isMixed
-                    ? .refused(
-                        .invalidProducerIdMapping,
-                        saying: "Transactional records contained more than one producer ID")
-                    : produce(data, of: topic, request, frame, context)
-                pending.note(result, at: place, index)
-            }
+        for sent in pending.sent {
+            let topic = request.topicData[sent.topic]
+            let data = topic.partitionData[sent.partition]
+            let result =
+                isMixed
+                ? .refused(
+                    .invalidProducerIdMapping,
+                    saying: "Transactional records contained more than one producer ID")
+                : produce(data, of: topic, request, frame, context)
+            pending.note(result, at: sent.row)
         }
         guard pending.waiting.isEmpty else {
             let request = request
@@ -71,10 +71,7 @@ extension Broker {
         }
         let records = frame.extracting(slice.range)
         do throws(ProduceRefusal) {
-            let batch = try ProducedRecords(
-                records, version: context.version, now: context.wallClock,
-                rules: partition.rules)
-            try partition.checkKeys(of: batch.bytes(of: records))
+            let batch = try ProducedRecords(records, version: context.version)
             let bytes = batch.bytes(of: records)
             if let home = try admit(bytes, to: partition, of: request, context) {
                 let copy = bytes.array()
@@ -86,12 +83,22 @@ extension Broker {
         }
     }
 
+    /// Holds a batch against the rules of its topic, and writes what is made of it.
     func append(
         _ batch: RawSpan, to partition: Partition, _ context: RequestContext
     ) throws(ProduceRefusal) -> PendingProduce.Result {
         try checkFirstSequence(of: batch, in: partition, context)
+        return try admission.admit(
+            batch, on: partition.grounds(at: context.wallClock)
+        ) { admitted throws(ProduceRefusal) in try write(admitted, to: partition, context) }
+    }
+
+    private func write(
+        _ batch: RawSpan, to partition: Partition, _ context: RequestContext
+    ) throws(ProduceRefusal) -> PendingProduce.Result {
         do throws(LogError) {
-            let receipt = try write(batch, to: partition, now: context.wallClock)
+            // Its records were read at the admission.
+            let receipt = try write(batch, to: partition, checking: .frame, now: context.wallClock)
             note(partition)
             let isAppendTime = partition.log.settings.timestamps == .log
             return .written(
@@ -103,82 +110,12 @@ extension Broker {
     }
 }
 
-/// A produce request of which something was written that is not flushed yet.
-struct PendingProduce {
-    /// What became of one partition's records.
-    enum Result {
-        case written(Partition, Offset, appendTime: Timestamp?)
-        /// It is written when its transaction is durable.
-        case waiting(WaitingBatch)
-        case failed(ProduceRefusal, logStart: Int64)
-
-        static func refused(_ code: ErrorCode, saying message: String? = nil) -> Result {
-            .failed(ProduceRefusal(code, message), logStart: -1)
-        }
-    }
-
-    private(set) var response = ProduceResponse()
-    private(set) var hasFailed = false
-    private var written: [(topic: Int, index: Int, partition: Partition)] = []
-    private(set) var waiting: [(topic: Int, index: Int, batch: WaitingBatch)] = []
-
-    var waitsForFlush: Bool { !written.isEmpty }
-
-    init(_ request: ProduceRequest) {
-        response.responses = request.topicData.map { topic in
-            .init(
-                name: topic.name, topicId: topic.topicId,
-                partitionResponses: topic.partitionData.map {
-                    .init(index: $0.index, errorCode: .none, baseOffset: -1)
-                })
-        }
-    }
-
-    mutating func note(_ result: Result, at topic: Int, _ index: Int) {
-        var answer = response.responses[topic].partitionResponses[index]
-        switch result {
-        case .written(let partition, let base, let appendTime):
-            answer.baseOffset = base.rawValue
-            answer.logAppendTimeMs = appendTime?.milliseconds ?? -1
-            answer.logStartOffset = partition.log.ends.start.rawValue
-            written.append((topic, index, partition))
-        case .waiting(let batch): waiting.append((topic, index, batch))
-        case .failed(let refusal, let logStart):
-            hasFailed = true
-            answer.errorCode = refusal.code
-            answer.errorMessage = refusal.message
-            answer.recordErrors = refusal.records.map {
-                .init(batchIndex: $0.place, batchIndexErrorMessage: $0.complaint)
-            }
-            answer.logStartOffset = logStart
-        }
-        response.responses[topic].partitionResponses[index] = answer
-    }
-
-    /// What has been written so far is flushed, or that failed.
-    mutating func settle() {
-        response = settled()
-        written = []
-    }
-
-    mutating func takeWaiting() -> [(topic: Int, index: Int, batch: WaitingBatch)] {
-        defer { waiting = [] }
-        return waiting
-    }
-
-    /// The response, now that the flush has returned: what it failed for is not acknowledged.
-    func settled() -> ProduceResponse {
-        var response = response
-        for entry in written {
-            guard let failure = entry.partition.flushFailure else { continue }
-            let refusal = ProduceRefusal(failure)
-            var answer = response.responses[entry.topic].partitionResponses[entry.index]
-            answer.errorCode = refusal.code
-            answer.errorMessage = refusal.message
-            answer.baseOffset = -1
-            answer.logAppendTimeMs = -1
-            response.responses[entry.topic].partitionResponses[entry.index] = answer
-        }
-        return response
+extension Partition {
+    /// What batches of producers are held against.
+    fileprivate func grounds(at now: Timestamp) -> BatchAdmission.Grounds {
+        BatchAdmission.Grounds(
+            records: RecordRules(
+                rules: rules, topic: topic, partition: index, now: now.milliseconds),
+            sizeMax: log.settings.batchSizeMax)
     }
 }

@@ -17,19 +17,28 @@ struct ProduceRefusal: Error, Hashable {
         self.message = message
     }
 
-    init(_ error: LogError) {
+    /// It takes more bytes than the topic allows.
+    static var tooLarge: ProduceRefusal { ProduceRefusal(.messageTooLarge) }
+
+    /// What is wrong with the batch itself.
+    init(_ defect: BatchDefect) {
+        code = Self.code(of: defect)
+        message = "\(defect)"
         isOfLog = true
+        // Bytes that are not what was sent are not looked at further.
+        if case .checksum = defect { isOfLog = false }
+    }
+
+    init(_ error: LogError) {
         switch error {
-        case .refused(let defect):
-            code = Self.code(of: defect)
-            message = "\(defect)"
-        case .tooLarge: code = .messageTooLarge
-        case .producer(let refusal): code = Self.code(of: refusal)
+        case .refused(let defect): self.init(defect)
+        case .tooLarge: self.init(.messageTooLarge)
+        case .producer(let refusal): self.init(Self.code(of: refusal))
         default:
             // The disk is full or fails: it may be another time, or on another node.
-            code = .kafkaStorageError
-            message = "\(error)"
+            self.init(.kafkaStorageError, "\(error)")
         }
+        isOfLog = true
     }
 
     private static func code(of defect: BatchDefect) -> ErrorCode {

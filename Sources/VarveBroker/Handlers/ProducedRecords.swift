@@ -1,61 +1,63 @@
-internal import VarveMetadata
+internal import VarveBytes
 internal import VarveRecords
-internal import VarveTerms
 internal import VarveWire
 
-/// The one batch that a producer may send for a partition, held against the rules that go before
-/// those of the log.
+/// The one batch that a producer may send for a partition, found in what it sent: what goes before
+/// the rules of the topic.
 struct ProducedRecords {
     private let size: Int
-    /// What any format of a batch takes at least: its offset, its size, and 14 bytes.
-    private static let sizeMin = 26
+    /// Of the offset and the size that every format begins with.
+    private static let overhead = 12
+    /// Where the formats tell themselves apart.
+    private static let magicPlace = 16
+    /// What any format takes behind its size at least.
+    private static let sizeMin = 14
 
-    init(
-        _ records: RawSpan, version: Int16, now: Timestamp, rules: TopicRules
-    ) throws(ProduceRefusal) {
-        guard let header = BatchHeader(records) else {
+    init(_ records: RawSpan, version: Int16) throws(ProduceRefusal) {
+        guard let size = try Self.firstBatch(in: records) else {
             throw ProduceRefusal(.invalidRecord, "the batch is cut off")
         }
-        guard header.magic == 2 else {
-            // The formats before it are known, and not taken any more.
-            let isOld = header.magic == 0 || header.magic == 1
-            throw ProduceRefusal(isOld ? .invalidRecord : .corruptMessage)
-        }
-        guard header.sizeInBytes >= Self.sizeMin else { throw ProduceRefusal(.corruptMessage) }
-        guard header.sizeInBytes >= BatchLayout.headerSize, header.sizeInBytes <= records.byteCount
-        else { throw ProduceRefusal(.invalidRecord, "the batch is cut off") }
-        guard header.baseOffset == 0 else {
+        let magic = records.int8(at: Self.magicPlace)
+        // The formats before it are known, and not taken any more.
+        guard magic == 2 else { throw ProduceRefusal(.invalidRecord) }
+        guard size >= BatchLayout.headerSize, let header = BatchHeader(records) else {
             throw ProduceRefusal(
-                .invalidRecord, "the base offset is \(header.baseOffset), 0 is expected")
+                .corruptMessage,
+                "a batch of \(size) bytes, but its header alone takes \(BatchLayout.headerSize)")
         }
-        let rest = records.extracting(header.sizeInBytes..<records.byteCount)
-        if BatchHeader(rest) != nil {
+        guard try Self.firstBatch(in: records.extracting(size..<records.byteCount)) == nil else {
             throw ProduceRefusal(.invalidRecord, "there is more than one batch for the partition")
         }
         guard header.attributes.codec != .zstd || version >= 7 else {
             throw ProduceRefusal(.unsupportedCompressionType)
         }
-        if header.timestampType == .create {
-            try Self.check(header.maxTimestamp, now: now.milliseconds, rules)
+        guard header.baseOffset == 0 else {
+            var refusal = ProduceRefusal(
+                .invalidRecord, "the base offset is \(header.baseOffset), 0 is expected")
+            refusal.isOfLog = true
+            throw refusal
         }
-        size = header.sizeInBytes
+        self.size = size
     }
 
     @_lifetime(copy records)
     func bytes(of records: RawSpan) -> RawSpan { records.extracting(0..<size) }
 
-    private static func check(
-        _ timestamp: Int64, now: Int64, _ rules: TopicRules
-    ) throws(ProduceRefusal) {
-        guard !rules.usesAppendTime, timestamp >= 0 else { return }
-        let (ahead, _) = timestamp.subtractingReportingOverflow(now)
-        let (behind, _) = now.subtractingReportingOverflow(timestamp)
-        guard ahead <= rules.timestampAfterMax, behind <= rules.timestampBeforeMax else {
-            var refusal = ProduceRefusal(
-                .invalidTimestamp,
-                "One or more records have been rejected due to invalid timestamp")
-            refusal.isOfLog = true
-            throw refusal
+    /// The size of the batch that bytes begin with, in bytes; nil when no whole one is there.
+    /// - Throws: what is there cannot be a batch.
+    private static func firstBatch(in bytes: RawSpan) throws(ProduceRefusal) -> Int? {
+        guard bytes.byteCount >= overhead else { return nil }
+        let told = Int(bytes.int32(at: overhead - 4))
+        guard told >= sizeMin else {
+            throw ProduceRefusal(
+                .corruptMessage,
+                "Record size \(told) is less than the minimum record overhead (\(sizeMin))")
         }
+        guard bytes.byteCount > magicPlace else { return nil }
+        let magic = bytes.int8(at: magicPlace)
+        guard (0...2).contains(magic) else {
+            throw ProduceRefusal(.corruptMessage, "Invalid magic found in record: \(magic)")
+        }
+        return bytes.byteCount >= told + overhead ? told + overhead : nil
     }
 }

@@ -89,15 +89,15 @@ extension Broker {
             let batch = entry.batch
             guard batch.home.flushFailure == nil else {
                 giveUp(batch.home)
-                pending.note(.refused(.notEnoughReplicas), at: entry.topic, entry.index)
+                pending.note(.refused(.notEnoughReplicas), at: entry.row)
                 continue
             }
             do throws(ProduceRefusal) {
                 let result = try append(batch.bytes.rawSpan, to: batch.partition, context)
-                pending.note(result, at: entry.topic, entry.index)
+                pending.note(result, at: entry.row)
             } catch {
                 let start = error.startOffset(of: batch.partition)
-                pending.note(.failed(error, logStart: start), at: entry.topic, entry.index)
+                pending.note(.failed(error, logStart: start), at: entry.row)
             }
         }
         answer(pending, request, context, on: loop)

@@ -31,6 +31,7 @@ public final class Broker: FrameService {
     var unflushedTopics: Set<String> = []
     /// What is to be done once everything of this turn is flushed.
     var afterFlush: [(EventLoop) -> Void] = []
+    var admission = BatchAdmission()
     var fetches = WaitingFetches()
     lazy var fetchSessions = FetchSessions(brokerConfigs.fetchSessions)
     /// In bytes: what one fetch is answered with at most.

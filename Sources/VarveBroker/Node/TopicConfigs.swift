@@ -1,5 +1,6 @@
 internal import VarveLog
 internal import VarveMetadata
+internal import VarveRecords
 internal import VarveTerms
 
 /// The properties that are in force for a topic.
@@ -75,7 +76,30 @@ struct TopicConfigs {
             usesAppendTime: usesAppendTime,
             timestampAfterMax: integer("message.timestamp.after.max.ms"),
             timestampBeforeMax: integer("message.timestamp.before.max.ms"),
-            requiresKeys: value(of: "cleanup.policy")?.contains("compact") == true)
+            requiresKeys: value(of: "cleanup.policy")?.contains("compact") == true,
+            compression: compression)
+    }
+
+    /// How batches are stored; nil for as their producers send them.
+    private var compression: Compression? {
+        switch value(of: "compression.type") {
+        case "uncompressed": Compression.none
+        case "snappy": .snappy
+        // −1 is zlib's own standard.
+        case "gzip": compression(.gzip, sayingNothing: -1, meaning: 6)
+        // Kafka's 9 is the fast coder, not the high compression that other libraries name so.
+        case "lz4": compression(.lz4, sayingNothing: 9, meaning: 1)
+        case "zstd": compression(.zstd, sayingNothing: 3, meaning: 3)
+        default: nil
+        }
+    }
+
+    private func compression(
+        _ codec: Codec, sayingNothing standard: Int, meaning level: Int
+    ) -> Compression {
+        let told = Int(integer("compression.\(codec.name).level"))
+        let chosen = told == standard ? level : told
+        return (try? Compression(codec, level: chosen)) ?? Compression(codec)
     }
 
     /// How the engine keeps the topic's logs.
@@ -110,6 +134,8 @@ struct TopicRules: Hashable, Sendable {
     var timestampBeforeMax: Int64
     /// Of compacted topics.
     var requiresKeys = false
+    /// How batches are stored; nil for as their producers send them.
+    var compression: Compression?
 }
 
 extension Broker {

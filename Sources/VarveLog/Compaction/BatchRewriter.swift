@@ -181,7 +181,9 @@ struct BatchRewriter: ~Copyable {
         _ batch: RawSpan, _ header: BatchHeader, _ verdict: Verdict,
         _ expanded: borrowing ByteBuffer, into output: inout ByteBuffer
     ) throws(RebuildFailure) -> BatchHeader {
-        builder.begin(BatchSettings(of: header, horizon: verdict.horizon ?? header.deleteHorizon))
+        var settings = BatchSettings(of: header)
+        if let horizon = verdict.horizon { settings.deleteHorizon = horizon }
+        builder.begin(settings)
         do throws(BatchDefect) {
             let view = try RecordBatchView(batch)
             if view.isCompressed {
@@ -213,31 +215,6 @@ struct BatchRewriter: ~Copyable {
             guard (try? builder.append(copying: record, offsetDelta: record.offsetDelta)) != nil
             else { return }
         }
-    }
-}
-
-extension BatchSettings {
-    /// The settings by which a batch is made anew: all that is not its records stays.
-    fileprivate init(of header: BatchHeader, horizon: Timestamp?) {
-        self.init()
-        baseOffset = Offset(header.baseOffset)
-        leaderEpoch = LeaderEpoch(exactly: header.partitionLeaderEpoch)
-        compression = Compression(header.attributes.codec ?? .none)
-        if header.timestampType == .logAppend {
-            time = .logAppend(Timestamp(milliseconds: header.maxTimestamp))
-        }
-        switch (header.attributes.isTransactional, header.attributes.isControl) {
-        case (false, false): kind = .plain
-        case (true, false): kind = .transactional
-        case (true, true): kind = .transactionMarker
-        case (false, true): kind = .control
-        }
-        if header.producerId >= 0 {
-            producer = ProducerStamp(
-                id: header.producerId, epoch: header.producerEpoch,
-                baseSequence: header.baseSequence >= 0 ? header.baseSequence : nil)
-        }
-        deleteHorizon = horizon
     }
 }
 

@@ -49,6 +49,29 @@ public struct BatchSettings: Hashable, Sendable {
 
     public init() {}
 
+    /// The settings of a batch that takes the place of another: all that is not its records, and
+    /// the codec at the level that suits a log.
+    public init(of header: BatchHeader) {
+        baseOffset = Offset(exactly: header.baseOffset) ?? .zero
+        leaderEpoch = LeaderEpoch(exactly: header.partitionLeaderEpoch)
+        compression = Compression(header.attributes.codec ?? .none)
+        if header.timestampType == .logAppend {
+            time = .logAppend(Timestamp(milliseconds: header.maxTimestamp))
+        }
+        switch (header.attributes.isTransactional, header.attributes.isControl) {
+        case (false, false): kind = .plain
+        case (true, false): kind = .transactional
+        case (true, true): kind = .transactionMarker
+        case (false, true): kind = .control
+        }
+        if header.producerId >= 0 {
+            producer = ProducerStamp(
+                id: header.producerId, epoch: header.producerEpoch,
+                baseSequence: header.baseSequence >= 0 ? header.baseSequence : nil)
+        }
+        deleteHorizon = header.deleteHorizon
+    }
+
     var attributes: BatchAttributes {
         var bits = Int16(compression.codec.rawValue)
         if case .logAppend = time { bits |= 0x08 }
