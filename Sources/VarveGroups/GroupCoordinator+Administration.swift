@@ -5,23 +5,29 @@ extension GroupCoordinator {
     ///
     /// It may tell of records that are not durable yet, as `fetchOffsets` may.
     public func list(states: [String] = [], types: [String] = []) -> [GroupListing] {
-        let wanted = Set(states.map { $0.lowercased() })
-        let isType = types.contains { $0.lowercased() == GroupListing.type }
-        guard types.isEmpty || isType else { return [] }
-        return groups.values
-            .filter { states.isEmpty || wanted.contains($0.state.name.lowercased()) }
-            .sorted { $0.id < $1.id }
-            .map {
-                GroupListing(
-                    group: $0.id, protocolType: $0.protocolType ?? "", state: $0.state)
-            }
+        let states = Set(states.map { $0.lowercased() })
+        let types = Set(types.map { $0.lowercased() })
+        let classic = groups.values.map {
+            GroupListing(
+                group: $0.id, kind: .classic, protocolType: $0.protocolType ?? "",
+                state: $0.state.name)
+        }
+        let consumers = consumerGroups.values.map {
+            GroupListing(
+                group: $0.id, kind: .consumer, protocolType: ConsumerSubscription.protocolType,
+                state: $0.state.name)
+        }
+        return (classic + consumers)
+            .filter { types.isEmpty || types.contains($0.kind.rawValue) }
+            .filter { states.isEmpty || states.contains($0.state.lowercased()) }
+            .sorted { $0.group < $1.group }
     }
 
     /// DescribeGroups of one group.
     ///
     /// It may tell of records that are not durable yet, as `fetchOffsets` may.
-    /// - Returns: nil when there is no such group: state Dead, and from version 6 on the error
-    ///   GROUP_ID_NOT_FOUND.
+    /// - Returns: nil when there is no such classic group: state Dead, and from version 6 on the
+    ///   error GROUP_ID_NOT_FOUND.
     public func describe(_ id: String) -> GroupDescription? {
         guard let group = groups[id] else { return nil }
         let name = group.state == .stable ? group.protocolName : nil
@@ -54,6 +60,7 @@ extension GroupCoordinator {
     }
 
     private func refusalToDelete(_ id: String) -> GroupError? {
+        if let group = consumerGroups[id] { return group.members.isEmpty ? nil : .nonEmptyGroup }
         guard let group = groups[id] else { return .groupIDNotFound }
         return group.state == .empty ? nil : .nonEmptyGroup
     }

@@ -11,6 +11,17 @@ extension GroupCoordinator {
             let answer = JoinAnswer(memberID: request.memberID, error: error)
             return effects.append(.answer(token, .join(answer)))
         }
+        if let consumers = consumerGroups[request.group] {
+            guard consumers.members.isEmpty else {
+                let answer = JoinAnswer(
+                    memberID: request.memberID, error: .inconsistentGroupProtocol)
+                return effects.append(.answer(token, .join(answer)))
+            }
+            // All its members have left: it gives its place to a classic group.
+            consumerGroups[request.group] = nil
+            alarms.set(nil, for: request.group)
+            effects.append(consumers.tombstones, in: settings)
+        }
         if groups[request.group] == nil {
             // A group is recorded as soon as it is there, as Kafka does.
             let group = ClassicGroup(id: request.group, at: now.timestamp)
@@ -85,9 +96,13 @@ extension GroupCoordinator {
             let answer = LeaveAnswer(error: .invalidGroupID, members: [])
             return effects.append(.answer(token, .leave(answer)))
         }
-        let rows = withGroup(request.group, at: now, into: &effects) { group, turn in
-            group.leave(request.members, &turn)
-        }
+        let rows =
+            withGroup(request.group, at: now, into: &effects) { group, turn in
+                group.leave(request.members, &turn)
+            }
+            ?? withConsumerGroup(request.group, at: now, into: &effects) { group, turn in
+                group.leave(request.members, &turn)
+            }
         let unknown = request.members.map {
             LeftMember(
                 memberID: $0.memberID, instanceID: $0.instanceID, error: .unknownMemberID)

@@ -29,6 +29,9 @@ extension GroupCoordinator {
 
     private func refusal(of request: CommitRequest) -> GroupError? {
         if isTooLong(request.claim.group) { return .invalidGroupID }
+        if let group = consumerGroups[request.claim.group] {
+            return group.refusal(of: request)
+        }
         guard let group = groups[request.claim.group] else {
             // Without a generation it comes from a consumer without membership, which makes the
             // group that it names.
@@ -50,6 +53,15 @@ extension GroupCoordinator {
         withGroup(claim.group, at: now, into: &effects) { group, turn in
             group.renewSession(of: claim.memberID, turn)
         }
+    }
+
+    /// Why an OffsetFetch of a member is refused: it may not know yet that it has lost what it asks
+    /// about. Queries that name no member are always answered.
+    public func refusal(ofFetchBy claim: MemberClaim) -> GroupError? {
+        guard let group = consumerGroups[claim.group] else { return nil }
+        if claim.memberID.isEmpty, claim.generation < 0 { return nil }
+        guard let member = group.members[claim.memberID] else { return .unknownMemberID }
+        return member.current.epoch == claim.generation ? nil : .staleMemberEpoch
     }
 
     func record(
@@ -93,9 +105,10 @@ extension GroupCoordinator {
             return effects.append(.answer(token, .deleteOffsets(answer)))
         }
         var records: [GroupRecord] = []
-        let group = groups[request.group]
         let topics = request.topics.map { topic in
-            let isSubscribed = group?.isSubscribed(to: topic.topic) ?? false
+            let isSubscribed =
+                groups[request.group]?.isSubscribed(to: topic.topic)
+                ?? consumerGroups[request.group]?.isSubscribed(to: topic.topic) ?? false
             let rows = topic.partitions.map { partition -> PartitionOutcome in
                 guard !isSubscribed else {
                     return PartitionOutcome(
@@ -116,6 +129,7 @@ extension GroupCoordinator {
 
     private func refusal(of request: OffsetDeletion) -> GroupError? {
         if request.group.isEmpty { return .invalidGroupID }
+        if consumerGroups[request.group] != nil { return nil }
         guard let group = groups[request.group] else { return .groupIDNotFound }
         return group.state == .empty || group.usesConsumerProtocol ? nil : .nonEmptyGroup
     }
@@ -147,6 +161,30 @@ extension GroupCoordinator {
                 records += forget(id)
             }
             effects.append(records, in: settings)
+        }
+        for id in consumerGroups.keys.sorted() {
+            guard let group = consumerGroups[id] else { continue }
+            var records = expired(in: group, at: now.timestamp)
+            for record in records { apply(record) }
+            if group.members.isEmpty, offsets[id] == nil, !pending.contains(group: id) {
+                records += forget(id)
+            }
+            effects.append(records, in: settings)
+        }
+    }
+
+    /// Offsets of topics that nobody in the group wants grow old from their commit on.
+    private func expired(in group: ConsumerGroup, at now: Timestamp) -> [GroupRecord] {
+        guard let kept = offsets[group.id] else { return [] }
+        let retention = settings.offsetsRetention.wholeMilliseconds
+        let idle = kept.topics.keys.filter { !group.isSubscribed(to: $0) }
+        return kept.keys(of: idle, in: group.id).compactMap { key in
+            guard let stored = kept[key.topic, key.partition] else { return nil }
+            let isOver =
+                stored.expireTimestamp == .none
+                ? now.milliseconds(since: stored.commitTimestamp) >= retention
+                : stored.expireTimestamp <= now
+            return isOver ? .offset(key, nil) : nil
         }
     }
 

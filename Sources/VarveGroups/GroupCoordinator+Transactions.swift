@@ -7,11 +7,11 @@ extension GroupCoordinator {
         switch record {
         case .offset(let key, let stored?):
             // The group is there from now on: its offsets are about to come.
-            if groups[key.group] == nil {
+            if kind(of: key.group) == nil {
                 groups[key.group] = ClassicGroup(id: key.group, at: stored.commitTimestamp)
             }
             pending.add(stored, for: key, of: producerID)
-        case .offset(_, nil), .group:
+        case .offset(_, nil), .group, .consumer:
             // Transactions carry nothing but offsets.
             apply(record)
         }
@@ -60,6 +60,9 @@ extension GroupCoordinator {
 
     private func refusal(ofTransactional claim: MemberClaim) -> GroupError? {
         if claim.group.isEmpty || isTooLong(claim.group) { return .invalidGroupID }
+        if let group = consumerGroups[claim.group] {
+            return group.refusal(ofTransactional: claim)
+        }
         guard let group = groups[claim.group] else {
             return claim.generation < 0 ? nil : .illegalGeneration
         }

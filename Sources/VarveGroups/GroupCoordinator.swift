@@ -1,17 +1,22 @@
 public import VarveTerms
 
-/// The classic groups, and the offsets of groups, of one partition of `__consumer_offsets`.
+/// The groups, and their offsets, of one partition of `__consumer_offsets`.
 ///
 /// A pure state machine: requests and the time go in, effects come out; it reads no clock and
 /// writes no file. What it decides it takes as done at once, so after a failed append the caller
 /// throws it away and reads the partition anew.
 ///
 /// *Threads*: a value, owned by one shard.
-/// *Source*: KIP-62, KIP-134, KIP-211, KIP-345, KIP-394; docs/internals/groups.md.
+/// *Source*: KIP-62, KIP-134, KIP-211, KIP-345, KIP-394, KIP-848; docs/internals/groups.md.
 public struct GroupCoordinator {
     public let settings: GroupSettings
+    /// The topics that there are, for consumer groups; groups learn of a new catalog with their
+    /// next heartbeat.
+    public var topics = TopicCatalog()
     var groups: [String: ClassicGroup] = [:]
-    /// No group without offsets stands here, and none that is not in `groups`.
+    /// No group of these is in `groups`.
+    var consumerGroups: [String: ConsumerGroup] = [:]
+    /// No group without offsets stands here, and none that is no group.
     var offsets: [String: GroupOffsets] = [:]
     /// Offsets of transactions that are open.
     var pending = PendingOffsets()
@@ -28,10 +33,13 @@ public struct GroupCoordinator {
     public mutating func apply(_ record: GroupRecord) {
         switch record {
         case .group(let id, let stored?):
+            consumerGroups[id] = nil
             groups[id] = ClassicGroup(id: id, stored)
         case .group(let id, nil):
             // Offsets without a group are those of consumers without membership.
             groups[id] = offsets[id].map { _ in ClassicGroup(id: id, at: .none) }
+            if consumerGroups[id] != nil { groups[id] = nil }
+        case .consumer(let id, let record): apply(record, to: id)
         case .offset(let key, let stored?):
             pending.supersede(key)
             keep(stored, for: key)
@@ -44,7 +52,7 @@ public struct GroupCoordinator {
 
     /// Takes what a group has committed.
     mutating func keep(_ stored: StoredOffset, for key: OffsetKey) {
-        if groups[key.group] == nil {
+        if kind(of: key.group) == nil {
             groups[key.group] = ClassicGroup(id: key.group, at: stored.commitTimestamp)
         }
         offsets[key.group, default: GroupOffsets()][key.topic, key.partition] = stored
@@ -56,6 +64,9 @@ public struct GroupCoordinator {
         retentionCheck = turn.deadline(after: settings.offsetsRetentionCheckInterval)
         for id in groups.keys.sorted() {
             withGroup(id, at: now, into: &effects) { $0.begin(&$1) }
+        }
+        for id in consumerGroups.keys.sorted() {
+            withConsumerGroup(id, at: now, into: &effects) { $0.begin($1) }
         }
     }
 
@@ -82,6 +93,7 @@ public struct GroupCoordinator {
     public mutating func expire(at now: Moment, into effects: inout [GroupEffect]) {
         for id in alarms.popDue(at: now.instant).sorted() {
             withGroup(id, at: now, into: &effects) { $0.runTimers(&$1) }
+            withConsumerGroup(id, at: now, into: &effects) { $0.runTimers(&$1) }
         }
         guard let due = retentionCheck, due <= now.instant else { return }
         retentionCheck = now.instant.advanced(by: settings.offsetsRetentionCheckInterval)
@@ -106,15 +118,36 @@ public struct GroupCoordinator {
         return outcome
     }
 
+    private mutating func apply(_ record: ConsumerRecord, to id: String) {
+        if case .epoch(nil) = record {
+            // The last record of a consumer group: what stays are offsets.
+            consumerGroups[id] = nil
+            if offsets[id] != nil, groups[id] == nil {
+                groups[id] = ClassicGroup(id: id, at: .none)
+            }
+            return
+        }
+        // Tombstones of a group that is gone make no new one, and a classic group that has
+        // followed stays.
+        guard record.isValue || consumerGroups[id] != nil else { return }
+        if consumerGroups[id] == nil { groups[id] = nil }
+        consumerGroups[id, default: ConsumerGroup(id: id)].apply(record)
+    }
+
     /// Forgets a group and its offsets.
     /// - Returns: the tombstones of all of it.
     mutating func forget(_ id: String) -> [GroupRecord] {
         let kept = offsets.removeValue(forKey: id) ?? GroupOffsets()
         let held = pending.keys { $0.group == id && kept[$0.topic, $0.partition] == nil }
         for key in pending.keys(where: { $0.group == id }) { pending.supersede(key) }
-        groups[id] = nil
         alarms.set(nil, for: id)
-        return (kept.keys(of: kept.topics.keys, in: id) + held).map { .offset($0, nil) }
-            + [.group(id, nil)]
+        let tombstones = (kept.keys(of: kept.topics.keys, in: id) + held).map {
+            GroupRecord.offset($0, nil)
+        }
+        if let group = consumerGroups.removeValue(forKey: id) {
+            return tombstones + group.tombstones
+        }
+        groups[id] = nil
+        return tombstones + [.group(id, nil)]
     }
 }

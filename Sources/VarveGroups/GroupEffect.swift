@@ -47,6 +47,7 @@ public enum GroupAnswer: Hashable, Sendable {
     /// Nil is success.
     case heartbeat(GroupError?)
     case leave(LeaveAnswer)
+    case consumerHeartbeat(ConsumerHeartbeatAnswer)
     case commit(CommitAnswer)
     case deleteOffsets(OffsetDeletionAnswer)
     /// One row for each different group of the request, in its order.

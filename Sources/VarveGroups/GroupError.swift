@@ -2,10 +2,12 @@
 ///
 /// The cases bear the names of Kafka's error codes; the numbers stand in the wire protocol only,
 /// so whoever encodes answers maps them in one exhaustive switch.
-/// *Source*: Kafka's protocol, the codes 12 to 88.
+/// *Source*: Kafka's protocol, the codes 12 to 128.
 public enum GroupError: Hashable, Sendable, CaseIterable {
     /// UNKNOWN_SERVER_ERROR: the group's record would be larger than a record may be.
     case unknownServerError
+    /// UNSUPPORTED_VERSION: members of consumer groups commit with version 9 or above.
+    case unsupportedVersion
     /// OFFSET_METADATA_TOO_LARGE
     case offsetMetadataTooLarge
     /// COORDINATOR_NOT_AVAILABLE
@@ -38,4 +40,14 @@ public enum GroupError: Hashable, Sendable, CaseIterable {
     case fencedInstanceID
     /// GROUP_SUBSCRIBED_TO_TOPIC
     case groupSubscribedToTopic
+    /// FENCED_MEMBER_EPOCH: the member gives up all that it has, and joins again.
+    case fencedMemberEpoch
+    /// UNRELEASED_INSTANCE_ID: another member bears this instance id.
+    case unreleasedInstanceID
+    /// UNSUPPORTED_ASSIGNOR
+    case unsupportedAssignor
+    /// STALE_MEMBER_EPOCH: try again with the epoch of the next heartbeat.
+    case staleMemberEpoch
+    /// INVALID_REGULAR_EXPRESSION
+    case invalidRegularExpression
 }

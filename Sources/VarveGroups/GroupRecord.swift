@@ -1,13 +1,15 @@
 public import VarveTerms
 
-/// A record of `__consumer_offsets` that concerns classic groups, with the fields of Kafka's
-/// schemas; a nil value is a tombstone.
+/// A record of `__consumer_offsets` that concerns groups, with the fields of Kafka's schemas; a nil
+/// value is a tombstone.
 public enum GroupRecord: Hashable, Sendable {
     /// `GroupMetadataKey` (type 2) and `GroupMetadataValue`, written in version 3.
     case group(String, StoredGroup?)
     /// `OffsetCommitKey` (type 1) and `OffsetCommitValue`, written in version 4, or in version 1
     /// when `expireTimestamp` is set, since only that version carries it.
     case offset(OffsetKey, StoredOffset?)
+    /// One of the records of a consumer group.
+    case consumer(String, ConsumerRecord)
 
     /// An upper bound of the size of the encoded record.
     var sizeMax: Int {
@@ -15,6 +17,7 @@ public enum GroupRecord: Hashable, Sendable {
         case .group(let id, let stored): 64 + id.utf8.count + (stored?.sizeMax ?? 0)
         case .offset(let key, let stored):
             128 + key.group.utf8.count + key.topic.utf8.count + (stored?.metadata.utf8.count ?? 0)
+        case .consumer(let id, let record): 64 + id.utf8.count + record.sizeMax
         }
     }
 }

@@ -29,6 +29,13 @@ public struct GroupSettings: Hashable, Sendable {
     /// it has no id to send heartbeats with, so the session timeout does not apply (KIP-345).
     public var newMemberJoinTimeout: Duration = .seconds(300)
 
+    /// `group.consumer.max.size`: how many members one consumer group may have.
+    public var consumerGroupSizeMax = Int(Int32.max)
+    /// `group.consumer.assignors`: the first is for groups whose members name none.
+    public var assignors: [PartitionAssignor] = [.uniform, .range]
+    /// Of consumer groups without times of their own; also of all, until a heartbeat brings theirs.
+    public var consumerTimes = ConsumerTimes()
+
     /// How many bytes of UTF-8 a name may have: records of groups write it behind an `int16`.
     static let nameSizeMax = Int(Int16.max)
 

@@ -7,6 +7,7 @@ extension GroupError {
     var code: ErrorCode {
         switch self {
         case .unknownServerError: .unknownServerError
+        case .unsupportedVersion: .unsupportedVersion
         case .offsetMetadataTooLarge: .offsetMetadataTooLarge
         case .coordinatorNotAvailable: .coordinatorNotAvailable
         case .notCoordinator: .notCoordinator
@@ -23,6 +24,11 @@ extension GroupError {
         case .groupMaxSizeReached: .groupMaxSizeReached
         case .fencedInstanceID: .fencedInstanceId
         case .groupSubscribedToTopic: .groupSubscribedToTopic
+        case .fencedMemberEpoch: .fencedMemberEpoch
+        case .unreleasedInstanceID: .unreleasedInstanceId
+        case .unsupportedAssignor: .unsupportedAssignor
+        case .staleMemberEpoch: .staleMemberEpoch
+        case .invalidRegularExpression: .invalidRegularExpression
         }
     }
 }
@@ -45,6 +51,7 @@ extension Broker {
             response.errorCode = error?.code ?? .none
             self.answer(response, to: context, on: loop)
         case .leave(let answer): send(answer, to: context, on: loop)
+        case .consumerHeartbeat(let answer): send(answer, to: context, on: loop)
         case .commit(let answer):
             if context.api == .txnOffsetCommit {
                 sendTransactional(answer, to: context, on: loop)
@@ -131,6 +138,10 @@ extension Broker {
             answer(response, to: context, on: loop)
         case .leaveGroup:
             var response = LeaveGroupResponse()
+            response.errorCode = code
+            answer(response, to: context, on: loop)
+        case .consumerGroupHeartbeat:
+            var response = ConsumerGroupHeartbeatResponse()
             response.errorCode = code
             answer(response, to: context, on: loop)
         case .offsetCommit:

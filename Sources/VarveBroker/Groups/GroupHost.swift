@@ -18,6 +18,8 @@ struct GroupHost {
     private(set) var coordinators: [Int32: GroupCoordinator] = [:]
     /// When each of them has something to do.
     private var alarms = AlarmQueue<Int32>()
+    /// The topics as coordinators were last told of them.
+    var topics = TopicCatalog()
     /// The answers to OffsetCommits that wait, with the rows that need no coordinator filled in.
     var commits: [AnswerSlot: OffsetCommitResponse] = [:]
     /// The answers to DeleteGroups and OffsetDelete that wait.
@@ -80,6 +82,12 @@ extension Broker {
         group.initialRebalanceDelay = milliseconds("group.initial.rebalance.delay.ms")
         group.sessionTimeoutMin = milliseconds("group.min.session.timeout.ms")
         group.sessionTimeoutMax = milliseconds("group.max.session.timeout.ms")
+        group.consumerTimes = ConsumerTimes(settings.configs)
+        group.consumerGroupSizeMax = Int(
+            settings.configs.integer("group.consumer.max.size") ?? Int64(Int32.max))
+        let assignors = settings.configs.list("group.consumer.assignors")
+            .compactMap(PartitionAssignor.init(rawValue:))
+        if !assignors.isEmpty { group.assignors = assignors }
         group.groupSizeMax = Int(settings.configs.integer("group.max.size") ?? Int64(Int32.max))
         group.offsetMetadataLengthMax = Int(
             settings.configs.integer("offset.metadata.max.bytes") ?? 4096)
@@ -237,16 +245,18 @@ extension Broker {
                 id: producer.id, epoch: producer.epoch, baseSequence: nil)
         }
         builder.begin(batch)
+        var key = WireWriter()
+        var value = WireWriter()
         do {
             for record in records {
-                var key = ByteBuffer()
-                var value = ByteBuffer()
-                try GroupRecordCoding.appendKey(of: record, to: &key)
-                let hasValue = try GroupRecordCoding.appendValue(of: record, to: &value)
-                if hasValue {
-                    _ = try builder.append(key: key.bytes, value: value.bytes, timestamp: now)
+                key.removeAll()
+                value.removeAll()
+                try GroupRecordCoding.encodeKey(of: record, into: &key)
+                if try GroupRecordCoding.encodeValue(of: record, into: &value) {
+                    _ = try builder.append(
+                        key: key.buffer.bytes, value: value.buffer.bytes, timestamp: now)
                 } else {
-                    _ = try builder.append(key: key.bytes, value: nil, timestamp: now)
+                    _ = try builder.append(key: key.buffer.bytes, value: nil, timestamp: now)
                 }
             }
             _ = try builder.seal()

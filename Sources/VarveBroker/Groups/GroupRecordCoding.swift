@@ -1,49 +1,38 @@
-internal import VarveBytes
 internal import VarveGroups
 internal import VarveTerms
 internal import VarveWire
 
-/// Records of `__consumer_offsets`: key and value each begin with an `int16`; that of the key says
-/// what the record is, that of the value in which version its message is.
+/// Records of `__consumer_offsets`, between the terms of groups and the messages of the wire.
 enum GroupRecordCoding {
-    /// Appends the key of a record.
-    static func appendKey(
-        of record: GroupRecord, to buffer: inout ByteBuffer
+    /// Writes the key of a record.
+    static func encodeKey(
+        of record: GroupRecord, into writer: inout WireWriter
     ) throws(WireError) {
         switch record {
-        case .group(let id, _):
-            try append(GroupMetadataKey(group: id), version: 0, after: 2, to: &buffer)
+        case .group(let id, _): try GroupMetadataKey(group: id).encodeKey(into: &writer)
         case .offset(let key, _):
-            try append(
-                OffsetCommitKey(group: key.group, topic: key.topic, partition: key.partition),
-                version: 0, after: 1, to: &buffer)
+            try OffsetCommitKey(group: key.group, topic: key.topic, partition: key.partition)
+                .encodeKey(into: &writer)
+        case .consumer(let id, let record): try encodeKey(of: record, in: id, into: &writer)
         }
     }
 
-    /// Appends the value of a record.
+    /// Writes the value of a record.
     /// - Returns: false for a tombstone, which has none.
-    static func appendValue(
-        of record: GroupRecord, to buffer: inout ByteBuffer
+    static func encodeValue(
+        of record: GroupRecord, into writer: inout WireWriter
     ) throws(WireError) -> Bool {
         switch record {
         case .group(_, nil), .offset(_, nil): return false
         case .group(_, let stored?):
-            try append(message(stored), version: 3, after: 3, to: &buffer)
+            try message(stored).encodeValue(into: &writer, version: 3)
         case .offset(_, let stored?):
+            // Only version 1 tells when an offset expires.
             let version: Int16 = stored.expireTimestamp == .none ? 4 : 1
-            try append(message(stored), version: version, after: version, to: &buffer)
+            try message(stored).encodeValue(into: &writer, version: version)
+        case .consumer(_, let record): return try encodeValue(of: record, into: &writer)
         }
         return true
-    }
-
-    private static func append(
-        _ message: some WireMessage, version: Int16, after first: Int16,
-        to buffer: inout ByteBuffer
-    ) throws(WireError) {
-        var writer = WireWriter()
-        try message.encode(into: &writer, version: version)
-        buffer.append(first)
-        buffer.append(writer.buffer.bytes)
     }
 
     private static func message(_ stored: StoredGroup) -> GroupMetadataValue {
@@ -81,22 +70,23 @@ enum GroupRecordCoding {
 
     // MARK: Decoding
 
-    /// - Returns: nil for a record of another kind of group.
+    /// - Returns: nil for a record of a kind of group that is not served here.
     static func decode(key: RawSpan, value: RawSpan?) throws(WireError) -> GroupRecord? {
-        guard key.byteCount >= 2 else { return nil }
-        var reader = WireReader(key.extracting(2..<key.byteCount))
-        switch key.int16(at: 0) {
+        var reader = WireReader(key)
+        let kind = try reader.recordKey()
+        switch kind {
         case 2:
-            let id = try GroupMetadataKey(decoding: &reader, version: 0).group
+            let id = try GroupMetadataKey(decodingKey: &reader).group
             guard let value else { return .group(id, nil) }
             return .group(id, try group(value))
+        // Type 0 was written before offsets had leader epochs; its key is the same.
         case 0, 1:
-            let key = try OffsetCommitKey(decoding: &reader, version: 0)
+            let key = try OffsetCommitKey(decodingKey: &reader)
             let place = OffsetKey(
                 group: key.group, topic: key.topic, partition: key.partition)
             guard let value else { return .offset(place, nil) }
             return .offset(place, try offset(value))
-        default: return nil
+        default: return try consumerRecord(kind, &reader, value)
         }
     }
 
@@ -124,11 +114,10 @@ enum GroupRecordCoding {
             topicID: message.topicId)
     }
 
-    private static func body<Message: WireMessage>(
+    static func body<Message: WireMessage>(
         _ type: Message.Type, of value: RawSpan
     ) throws(WireError) -> Message {
-        let version = value.byteCount < 2 ? -1 : value.int16(at: 0)
-        var reader = WireReader(value.extracting(min(2, value.byteCount)..<value.byteCount))
-        return try Message(decoding: &reader, version: version)
+        var reader = WireReader(value)
+        return try Message(decodingValue: &reader)
     }
 }

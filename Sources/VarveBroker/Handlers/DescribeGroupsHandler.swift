@@ -23,8 +23,10 @@ extension Broker {
         row.groupId = name
         var found: GroupDescription?
         var unused: RequestToken?
+        var isOther = false
         let isAsked = withCoordinator(of: name, context, on: loop) { coordinator, token, _, _ in
             found = coordinator.describe(name)
+            isOther = coordinator.kind(of: name) == .consumer
             unused = token
         }
         // Groups are described at once: nothing comes later.
@@ -38,7 +40,7 @@ extension Broker {
             if context.version >= 6 {
                 row.errorCode = .groupIdNotFound
                 row.errorMessage =
-                    hasShareGroup(name)
+                    isOther || hasShareGroup(name)
                     ? "Group \(name) is not a classic group." : "Group \(name) not found."
             }
             return row

@@ -137,8 +137,9 @@ extension Broker {
                 QueriedTopic(topic: $0.name, partitions: $0.partitionIndexes)
             }
             let query = OffsetQuery(group: request.groupId, topics: topics)
+            let claim = MemberClaim(group: request.groupId, memberID: "")
             let isStable = request.requireStable
-            if let found = fetch(query, isStable: isStable, context, on: loop) {
+            if let (found, _) = fetch(query, for: claim, isStable: isStable, context, on: loop) {
                 response.topics = found.map { topic in
                     .init(
                         name: topic.topic,
@@ -164,6 +165,8 @@ extension Broker {
     ) -> OffsetFetchResponse.OffsetFetchResponseGroup {
         var answer = OffsetFetchResponse.OffsetFetchResponseGroup()
         answer.groupId = group.groupId
+        let claim = MemberClaim(
+            group: group.groupId, memberID: group.memberId ?? "", generation: group.memberEpoch)
         let topics = group.topics?.map { topic in
             QueriedTopic(
                 topic: context.version >= 10
@@ -171,8 +174,15 @@ extension Broker {
                 topicID: topic.topicId, partitions: topic.partitionIndexes)
         }
         let query = OffsetQuery(group: group.groupId, topics: topics)
-        guard let found = fetch(query, isStable: isStable, context, on: loop) else {
+        guard
+            let (found, refusal) = fetch(
+                query, for: claim, isStable: isStable, context, on: loop)
+        else {
             answer.errorCode = .coordinatorNotAvailable
+            return answer
+        }
+        if let refusal {
+            answer.errorCode = refusal.code
             return answer
         }
         answer.topics = found.map { topic in
@@ -192,14 +202,16 @@ extension Broker {
     }
 
     private func fetch(
-        _ query: OffsetQuery, isStable: Bool, _ context: RequestContext, on loop: EventLoop
-    ) -> [TopicOffsets]? {
-        var found: [TopicOffsets]?
+        _ query: OffsetQuery, for claim: MemberClaim, isStable: Bool, _ context: RequestContext,
+        on loop: EventLoop
+    ) -> (found: [TopicOffsets], refusal: GroupError?)? {
+        var found: (found: [TopicOffsets], refusal: GroupError?)?
         var unused: RequestToken?
         _ = withCoordinator(of: query.group, context, on: loop) { coordinator, token, _, _ in
-            found =
+            let offsets =
                 isStable
                 ? coordinator.fetchStableOffsets(query) : coordinator.fetchOffsets(query)
+            found = (offsets, coordinator.refusal(ofFetchBy: claim))
             unused = token
         }
         // Offsets are read at once: nothing comes later.

@@ -16,8 +16,8 @@ extension Broker {
             response.groups += found.map { group in
                 .init(
                     groupId: group.group, protocolType: group.protocolType,
-                    groupState: context.version >= 4 ? group.state.name : "",
-                    groupType: context.version >= 5 ? GroupListing.type : "")
+                    groupState: context.version >= 4 ? group.state : "",
+                    groupType: context.version >= 5 ? group.kind.rawValue : "")
             }
         }
         response.groups += listShareGroups(request, context)

@@ -41,6 +41,18 @@ extension Broker {
         case .deleteGroups:
             let request = try DeleteGroupsRequest(decoding: &reader, version: version)
             deleteGroups(request, context, on: loop)
+        case .consumerGroupHeartbeat:
+            let request = try ConsumerGroupHeartbeatRequest(decoding: &reader, version: version)
+            consumerGroupHeartbeat(request, context, on: loop)
+        case .consumerGroupDescribe:
+            let request = try ConsumerGroupDescribeRequest(decoding: &reader, version: version)
+            consumerGroupDescribe(request, context, on: loop)
+        case .streamsGroupHeartbeat:
+            let request = try StreamsGroupHeartbeatRequest(decoding: &reader, version: version)
+            streamsGroupHeartbeat(request, context, on: loop)
+        case .streamsGroupDescribe:
+            let request = try StreamsGroupDescribeRequest(decoding: &reader, version: version)
+            streamsGroupDescribe(request, context, on: loop)
         case .offsetDelete:
             let request = try OffsetDeleteRequest(decoding: &reader, version: version)
             offsetDelete(request, context, on: loop)

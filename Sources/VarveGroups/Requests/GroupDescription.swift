@@ -21,12 +21,11 @@ public struct MemberDescription: Hashable, Sendable {
     public var assignment: [UInt8]
 }
 
-/// A group as ListGroups shows it. Its type is `GroupListing.type`.
+/// A group as ListGroups shows it.
 public struct GroupListing: Hashable, Sendable {
-    /// What ListGroups calls these groups (KIP-848).
-    public static let type = "classic"
-
     public var group: String
+    public var kind: GroupKind
     public var protocolType: String
-    public var state: GroupState
+    /// What Kafka calls its state.
+    public var state: String
 }

@@ -251,7 +251,7 @@ struct RecordedBroker {
         let groups = rows.map { row -> Any in
             [
                 "groupId": row.group, "protocolType": row.protocolType,
-                "groupState": row.state.name, "groupType": GroupListing.type,
+                "groupState": row.state, "groupType": row.kind.rawValue,
             ]
         }
         return ["errorCode": 0, "groups": groups]
@@ -339,6 +339,12 @@ struct RecordedBroker {
         case .groupMaxSizeReached: 81
         case .fencedInstanceID: 82
         case .groupSubscribedToTopic: 86
+        case .unsupportedVersion: 35
+        case .fencedMemberEpoch: 110
+        case .unreleasedInstanceID: 111
+        case .unsupportedAssignor: 112
+        case .staleMemberEpoch: 113
+        case .invalidRegularExpression: 128
         }
     }
 }

@@ -73,6 +73,7 @@ struct Stage {
             }
         }
         for group in coordinator.groups.values { group.members.checkInvariants() }
+        for group in coordinator.consumerGroups.values { group.checkInvariants() }
         return outcome
     }
 
