@@ -9,16 +9,36 @@ struct ClientTests {
         return here.prefix(through: here.lastIndex(of: "/") ?? here.startIndex) + "Programs"
     }()
 
+    /// A program of the folder, and options for the broker that it talks to.
+    struct Client: CustomTestStringConvertible {
+        var program: String
+        var serving = ""
+
+        var testDescription: String { program }
+    }
+
+    static let clients =
+        [
+            "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin",
+            "partitioners",
+            "codecs", "limits",
+        ].map { Client(program: $0) } + [
+            Client(program: "mistakes", serving: "--set auto.create.topics.enable=false")
+        ]
+
     /// Runs a program with the address of a broker, stops the broker with SIGTERM, and has `verify`
     /// go through what it left.
-    static func outcome(of line: String, on shell: Shell) throws -> Shell.Outcome {
+    static func outcome(
+        of line: String, serving options: String = "", on shell: Shell
+    ) throws -> Shell.Outcome {
         try shell.run(
             """
             set -eu
             tools='\(programs)/../../../../tools'
             clients=$("$tools/setup-clients")
             : >serving
-            "$VARVE" serve --listen localhost:0 --directory data --json >serving 2>serve.errors &
+            "$VARVE" serve --listen localhost:0 --directory data --json \(options) \
+                >serving 2>serve.errors &
             broker=$!
             for _ in $(seq 400); do [ -s serving ] && break; sleep 0.05; done
             server=$(sed -n 's/.*PLAINTEXT:..\\([^"]*\\)".*/\\1/p' serving)
@@ -37,15 +57,45 @@ struct ClientTests {
 
     @Test(
         "programs of Python clients run unmodified, and what they wrote is sound",
-        arguments: [
-            "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin",
-        ])
-    func python(program: String) throws {
+        arguments: clients)
+    func python(client: Client) throws {
         let shell = try Shell()
+        let program = "'\(Self.programs)/\(client.program).py'"
         let outcome = try Self.outcome(
-            of: "timeout 120 \"$clients/bin/python\" '\(Self.programs)/\(program).py' $server",
-            on: shell)
+            of: "timeout 120 \"$clients/bin/python\" \(program) $server",
+            serving: client.serving, on: shell)
         #expect(outcome.output == "ok\nclient 0, broker 143\nsound\n", "\(outcome)")
+    }
+
+    @Test("the first programs of many a user run as they stand, on localhost:9092")
+    func firstPrograms() throws {
+        let shell = try Shell()
+        let outcome = try shell.run(
+            """
+            set -eu
+            clients=$('\(Self.programs)/../../../../tools/setup-clients')
+            "$VARVE" serve >serving 2>serve.errors &
+            broker=$!
+            for _ in $(seq 400); do
+                [ -s serving ] || [ -s serve.errors ] && break
+                sleep 0.05
+            done
+            if ! [ -s serving ]; then cat serve.errors; exit 3; fi
+            "$clients/bin/python" '\(Self.programs)/json_producer.py'
+            "$clients/bin/python" -u '\(Self.programs)/json_consumer.py' >seen &
+            consumer=$!
+            for _ in $(seq 600); do [ $(wc -l <seen) -ge 10 ] && break; sleep 0.05; done
+            kill $consumer
+            cat seen
+            kill -TERM $broker
+            wait $broker || echo $?
+            """)
+        guard outcome.code != 3 else {
+            #expect(outcome.output.contains("is in use"), "\(outcome)")
+            return print("not run: \(outcome.output)")
+        }
+        let seen = (0..<10).map { "{'number': \($0)}\n" }.joined()
+        #expect(outcome.output == seen + "143\n", "\(outcome)")
     }
 
     @Test("nothing acknowledged is lost and nothing is there twice after kills under load")
