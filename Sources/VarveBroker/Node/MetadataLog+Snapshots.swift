@@ -24,7 +24,8 @@ extension MetadataLog {
         guard !state.replay.isInTransaction else { return }
         let name = SnapshotName(offset: log.ends.flushed, epoch: log.latestEpoch ?? epoch)
         try snapshots.store(
-            MetadataSnapshot(name: name, newest: state.newest, quorum: state.quorum, image: image), at: now)
+            MetadataSnapshot(name: name, newest: state.newest, quorum: state.quorum, image: image),
+            at: now)
         state.snapshot = name
         state.snapshotTime = now
         state.sizeSinceSnapshot = 0

@@ -42,7 +42,7 @@ struct MetadataKeeping: Hashable {
         // Whatever is done with records: what topics there are is never lost.
         settings.flushPolicy = .durable
         // Only whole segments go, so one is no larger than what a snapshot makes superfluous.
-        let size = min(segmentSizeMax, max(snapshotDistance, .kib(64)))
+        let size = min(segmentSizeMax, max(snapshotDistance, ByteCount(1024)))
         settings.segmentSizeMax = min(size, ByteCount(Int(Int32.max)))
         // The records of one request stay together.
         settings.batchSizeMax = .mib(9)
