@@ -118,6 +118,25 @@ struct TakeoverTests {
         return found
     }
 
+    /// After its restart the broker went on with what it found: it ended transactions and compacted.
+    /// The set of the repository is a part, without the metadata.
+    @Test(
+        "a node that was killed is taken over, with every offset that it delivers later",
+        .enabled(if: GoldenSet.isComplete))
+    func killed() throws {
+        let (disk, properties) = try Self.planted(["killed"])
+        let served = try ServedDirectories(disk, properties)
+        for answer in try #require(try Self.expected("killed")) {
+            let name = try #require(LogName(folder: answer.partition))
+            let end = try served.offset(name, at: -1).offset
+            #expect(try served.offset(name, at: -2).offset == answer.logStartOffset, "\(name)")
+            #expect(end <= answer.highWatermark, "\(name)")
+            guard end == answer.highWatermark, name.topic != "compacted" else { continue }
+            #expect(try served.deliver(name, committed: false) == answer.uncommitted, "\(name)")
+        }
+        try served.broker.close()
+    }
+
     @Test("committed offsets and properties of topics are what they were; the cluster id stays")
     func state() throws {
         let (disk, properties) = try Self.planted(["clean"])

@@ -20,6 +20,9 @@ struct GoldenSet: CustomTestStringConvertible {
 
     private static let whole = ProcessInfo.processInfo.environment["VARVE_GOLDEN"]
 
+    /// Whether the sets are whole, and not the repository's selection.
+    static let isComplete = whole != nil
+
     /// Every set there is.
     static let all: [GoldenSet] = {
         let fixtures = GoldenSource.root + "/Tests/Fixtures"
