@@ -48,7 +48,9 @@ public struct TopicCreation: Sendable {
 
     private static func check(name: String, in image: ClusterImage) throws(Refusal) {
         if let complaint = TopicName.complaint(about: name) {
-            throw Refusal(.invalidTopicException, complaint)
+            // Kafka tells of a collision even where the name is none.
+            let collided = image.topic(collidingWith: name).map { collision(name, $0) }
+            throw Refusal(.invalidTopicException, collided ?? complaint)
         }
         guard image[topic: name] == nil else {
             throw Refusal(.topicAlreadyExists, "Topic '\(name)' already exists.")
@@ -58,9 +60,12 @@ public struct TopicCreation: Sendable {
                 .invalidRequest, "Creation of internal topic __cluster_metadata is prohibited.")
         }
         if let other = image.topic(collidingWith: name) {
-            throw Refusal(
-                .invalidTopicException, "Topic '\(name)' collides with existing topic: \(other)")
+            throw Refusal(.invalidTopicException, collision(name, other))
         }
+    }
+
+    private static func collision(_ name: String, _ other: String) -> String {
+        "Topic '\(name)' collides with existing topic: \(other)"
     }
 
     /// The replicas of each partition.
@@ -115,6 +120,15 @@ public struct TopicCreation: Sendable {
                 .invalidRequest,
                 "A manual partition assignment was specified, but numPartitions was not set to "
                     + "-1.")
+        }
+        var seen: Set<Int32> = []
+        for row in wanted.assignments {
+            guard seen.insert(row.partitionIndex).inserted else {
+                throw Refusal(
+                    .invalidReplicaAssignment,
+                    "Found multiple manual partition assignments for partition "
+                        + "\(row.partitionIndex)")
+            }
         }
         let rows = wanted.assignments.sorted { $0.partitionIndex < $1.partitionIndex }
         guard rows.enumerated().allSatisfy({ Int($0.element.partitionIndex) == $0.offset }) else {

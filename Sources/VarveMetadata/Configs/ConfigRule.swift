@@ -57,6 +57,10 @@ public enum ConfigRule: Hashable, Sendable {
         about number: Double, _ min: Double, _ max: Double?, _ also: [Double]
     ) -> String? {
         if also.contains(number) { return nil }
+        if let other = also.first, let max, number < min || number > max {
+            return "Value must be between \(spelled(min)) and \(spelled(max)) or equal to "
+                + spelled(other)
+        }
         if number < min { return "Value must be at least \(spelled(min))" }
         if let max, number > max { return "Value must be no more than \(spelled(max))" }
         return nil
