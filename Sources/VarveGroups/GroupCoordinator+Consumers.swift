@@ -26,7 +26,7 @@ extension GroupCoordinator {
         into effects: inout [GroupEffect]
     ) throws(GroupRefusal) -> ConsumerHeartbeatAnswer {
         if consumerGroups[request.group] == nil {
-            try makeConsumerGroup(for: request, into: &effects)
+            try makeConsumerGroup(for: request, at: now, into: &effects)
         }
         let outcome = withConsumerGroup(request.group, at: now, into: &effects) {
             group, turn -> Result<ConsumerHeartbeatAnswer, GroupRefusal> in
@@ -49,7 +49,7 @@ extension GroupCoordinator {
     /// A group of offsets alone, or one that its classic members have left, gives its place to a
     /// consumer group; the offsets stay.
     private mutating func makeConsumerGroup(
-        for request: ConsumerHeartbeat, into effects: inout [GroupEffect]
+        for request: ConsumerHeartbeat, at now: Moment, into effects: inout [GroupEffect]
     ) throws(GroupRefusal) {
         let id = request.group
         guard request.epoch == ConsumerEpoch.join else {
@@ -59,9 +59,10 @@ extension GroupCoordinator {
             throw consumerGroupNotFound(id)
         }
         if let classic = groups[id] {
-            guard classic.state == .empty else {
-                throw GroupRefusal(.groupIDNotFound, "Group \(id) is not a consumer group.")
+            guard classic.members.isEmpty else {
+                return try upgrade(classic, at: now, into: &effects)
             }
+            withGroup(id, at: now, into: &effects) { $0.resign(.rebalanceInProgress, &$1) }
             groups[id] = nil
             effects.append([.group(id, nil)], in: settings)
         }
@@ -86,7 +87,9 @@ extension GroupCoordinator {
                 .groupIDNotFound,
                 isClassic ? "Group \(id) is not a consumer group." : "Group \(id) not found.")
         }
-        return try outcome.get()
+        let answer = try outcome.get()
+        downgradeIfDue(id, at: now, into: &effects)
+        return answer
     }
 
     // MARK: What no group would take

@@ -13,9 +13,11 @@ extension GroupCoordinator {
         }
         if let consumers = consumerGroups[request.group] {
             guard consumers.members.isEmpty else {
-                let answer = JoinAnswer(
-                    memberID: request.memberID, error: .inconsistentGroupProtocol)
-                return effects.append(.answer(token, .join(answer)))
+                let answer = withConsumerGroup(request.group, at: now, into: &effects) {
+                    $0.join(request, from: context, &$1)
+                }
+                let lost = JoinAnswer(memberID: request.memberID, error: .unknownMemberID)
+                return effects.append(.answer(token, .join(answer ?? lost)))
             }
             // All its members have left: it gives its place to a classic group.
             consumerGroups[request.group] = nil
@@ -44,7 +46,10 @@ extension GroupCoordinator {
             size <= settings.groupRecordSizeMax.bytes,
             Set(request.protocols.map(\.name)).count == request.protocols.count
         else { return .invalidRequest }
-        if groups[request.group] == nil, !request.memberID.isEmpty { return .unknownMemberID }
+        let isMade = consumerGroups[request.group]?.members.isEmpty ?? true
+        if groups[request.group] == nil, isMade, !request.memberID.isEmpty {
+            return .unknownMemberID
+        }
         return nil
     }
 
@@ -66,6 +71,12 @@ extension GroupCoordinator {
         into effects: inout [GroupEffect]
     ) {
         let id = request.claim.group
+        let synced = withConsumerGroup(id, at: now, into: &effects) { group, turn in
+            let answer = group.sync(request, turn)
+            if answer.error == nil { group.didSync(request.claim.memberID, turn) }
+            return answer
+        }
+        if let synced { return effects.append(.answer(token, .sync(synced))) }
         let isKnown: Void? = withGroup(id, at: now, into: &effects) { group, turn in
             group.sync(request, token: token, &turn)
         }
@@ -80,9 +91,9 @@ extension GroupCoordinator {
         _ claim: MemberClaim, token: RequestToken, at now: Moment,
         into effects: inout [GroupEffect]
     ) {
-        let outcome = withGroup(claim.group, at: now, into: &effects) { group, turn in
-            group.heartbeat(claim, turn)
-        }
+        let outcome =
+            withGroup(claim.group, at: now, into: &effects) { $0.heartbeat(claim, $1) }
+            ?? withConsumerGroup(claim.group, at: now, into: &effects) { $0.heartbeat(claim, $1) }
         let unknown: GroupError = claim.group.isEmpty ? .invalidGroupID : .unknownMemberID
         effects.append(.answer(token, .heartbeat(outcome ?? unknown)))
     }
@@ -107,6 +118,7 @@ extension GroupCoordinator {
             LeftMember(
                 memberID: $0.memberID, instanceID: $0.instanceID, error: .unknownMemberID)
         }
+        downgradeIfDue(request.group, at: now, into: &effects)
         let answer = LeaveAnswer(error: nil, members: rows ?? unknown)
         effects.append(.answer(token, .leave(answer)))
     }

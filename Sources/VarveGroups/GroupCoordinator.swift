@@ -94,6 +94,7 @@ public struct GroupCoordinator {
         for id in alarms.popDue(at: now.instant).sorted() {
             withGroup(id, at: now, into: &effects) { $0.runTimers(&$1) }
             withConsumerGroup(id, at: now, into: &effects) { $0.runTimers(&$1) }
+            downgradeIfDue(id, at: now, into: &effects)
         }
         guard let due = retentionCheck, due <= now.instant else { return }
         retentionCheck = now.instant.advanced(by: settings.offsetsRetentionCheckInterval)

@@ -33,6 +33,8 @@ public struct GroupSettings: Hashable, Sendable {
     public var consumerGroupSizeMax = Int(Int32.max)
     /// `group.consumer.assignors`: the first is for groups whose members name none.
     public var assignors: [PartitionAssignor] = [.uniform, .range]
+    /// `group.consumer.migration.policy`
+    public var migrationPolicy = GroupMigrationPolicy.bidirectional
     /// Of consumer groups without times of their own; also of all, until a heartbeat brings theirs.
     public var consumerTimes = ConsumerTimes()
 

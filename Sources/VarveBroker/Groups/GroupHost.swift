@@ -88,6 +88,9 @@ extension Broker {
         let assignors = settings.configs.list("group.consumer.assignors")
             .compactMap(PartitionAssignor.init(rawValue:))
         if !assignors.isEmpty { group.assignors = assignors }
+        let policy = settings.configs["group.consumer.migration.policy"]?.lowercased()
+        group.migrationPolicy =
+            policy.flatMap(GroupMigrationPolicy.init(rawValue:)) ?? .bidirectional
         group.groupSizeMax = Int(settings.configs.integer("group.max.size") ?? Int64(Int32.max))
         group.offsetMetadataLengthMax = Int(
             settings.configs.integer("offset.metadata.max.bytes") ?? 4096)

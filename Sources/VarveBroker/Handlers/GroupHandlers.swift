@@ -23,7 +23,9 @@ extension Broker {
         let from = JoinContext(
             clientID: context.clientID ?? "", clientHost: context.clientHost,
             uniqueID: surroundings.randomness.uniqueID())
+        let topics = topicCatalog
         coordinate(request.groupId, context, on: loop) { coordinator, token, now, effects in
+            coordinator.topics = topics
             coordinator.join(join, from: from, token: token, at: now, into: &effects)
         }
     }
@@ -38,7 +40,9 @@ extension Broker {
             assignments: request.assignments.map {
                 MemberAssignment(memberID: $0.memberId, assignment: $0.assignment)
             })
+        let topics = topicCatalog
         coordinate(request.groupId, context, on: loop) { coordinator, token, now, effects in
+            coordinator.topics = topics
             coordinator.sync(sync, token: token, at: now, into: &effects)
         }
     }

@@ -71,7 +71,7 @@ extension Broker {
         var isThere = false
         var unused: RequestToken?
         _ = withCoordinator(of: name, context, on: loop) { coordinator, token, _, _ in
-            isThere = coordinator.describe(name) != nil
+            isThere = coordinator.kind(of: name) != nil
             unused = token
         }
         if let unused { _ = groups.context(of: unused) }

@@ -187,7 +187,7 @@ extension ConsumerGroup {
 
     /// Computes the target anew if the group has changed since, but not more often than the
     /// interval says: members that come at the same time are then dealt with at once.
-    private mutating func updateTarget(
+    mutating func updateTarget(
         every interval: Duration, _ turn: inout ConsumerTurn
     ) throws(GroupRefusal) {
         guard epoch > targetEpoch else { return }

@@ -13,7 +13,7 @@ extension ConsumerGroup {
             (away.epoch, away.pendingRevocation) = (ConsumerEpoch.awayStatic, EpochPartitions())
             away.state = .stable
             write(.current(member.id, away), &turn)
-            setRevocation(nil, of: member.id)
+            setDuty(nil, of: member.id)
         } else {
             fence(member.id, &turn)
         }
@@ -105,10 +105,15 @@ extension ConsumerGroup {
     mutating func begin(_ turn: ConsumerTurn) {
         let times = turn.settings.consumerTimes
         for member in members.values {
-            setSession(turn.deadline(after: times.sessionTimeout), of: member.id)
-            guard member.current.state == .unrevoked else { continue }
+            let session = member.profile.classic.map {
+                Duration.milliseconds(max($0.sessionTimeoutMs, 0))
+            }
+            setSession(turn.deadline(after: session ?? times.sessionTimeout), of: member.id)
+            guard member.current.state == .unrevoked, member.profile.classic == nil else {
+                continue
+            }
             let limit = Duration.milliseconds(max(member.profile.rebalanceTimeoutMs, 0))
-            setRevocation(turn.deadline(after: limit), of: member.id)
+            setDuty(turn.deadline(after: limit), of: member.id)
         }
     }
 }

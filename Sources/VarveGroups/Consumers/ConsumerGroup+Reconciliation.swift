@@ -18,9 +18,9 @@ extension ConsumerGroup {
         write(.current(memberID, next), &turn)
         if next.state == .unrevoked, member.profile.classic == nil {
             let limit = Duration.milliseconds(max(member.profile.rebalanceTimeoutMs, 0))
-            setRevocation(turn.deadline(after: limit), of: memberID)
+            setDuty(turn.deadline(after: limit), of: memberID)
         } else {
-            setRevocation(nil, of: memberID)
+            setDuty(nil, of: memberID)
         }
     }
 

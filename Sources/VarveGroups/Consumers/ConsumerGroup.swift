@@ -173,8 +173,8 @@ struct ConsumerGroup: Hashable {
         if let deadline { arm(deadline) }
     }
 
-    mutating func setRevocation(_ deadline: Instant?, of memberID: String) {
-        members[memberID]?.revocationEnds = deadline
+    mutating func setDuty(_ deadline: Instant?, of memberID: String) {
+        members[memberID]?.dutyEnds = deadline
         if let deadline { arm(deadline) }
     }
 

@@ -7,8 +7,9 @@ struct ConsumerMember: Hashable {
     var current = CurrentAssignment()
     /// When it is given up unless it is heard of.
     var sessionEnds: Instant?
-    /// When it is given up unless it has handed back what was taken from it.
-    var revocationEnds: Instant?
+    /// When it is given up unless it has done what it was told: handed back what was taken from it,
+    /// or, in the classic protocol, joined anew or fetched its part.
+    var dutyEnds: Instant?
 
     init(id: String, profile: MemberProfile) { (self.id, self.profile) = (id, profile) }
 
@@ -16,8 +17,8 @@ struct ConsumerMember: Hashable {
     var isAway: Bool { current.epoch == ConsumerEpoch.awayStatic }
 
     var nextDeadline: Instant? {
-        guard let sessionEnds, let revocationEnds else { return sessionEnds ?? revocationEnds }
-        return min(sessionEnds, revocationEnds)
+        guard let sessionEnds, let dutyEnds else { return sessionEnds ?? dutyEnds }
+        return min(sessionEnds, dutyEnds)
     }
 }
 

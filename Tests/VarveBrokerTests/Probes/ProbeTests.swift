@@ -23,7 +23,7 @@ struct ProbeTests {
         Floor(area: "offsets", codes: 164, whole: 164),
         Floor(area: "produce", codes: 351, whole: 287),
         Floor(area: "fetch", codes: 230, whole: 219),
-        Floor(area: "groups", codes: 333, whole: 310),
+        Floor(area: "groups", codes: 334, whole: 311),
         Floor(area: "others", codes: 30, whole: 30),
         Floor(area: "transactions", codes: 202, whole: 164),
         Floor(area: "share", codes: 132, whole: 126),
