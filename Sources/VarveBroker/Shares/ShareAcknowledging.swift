@@ -140,6 +140,6 @@ extension Broker {
 
     /// In milliseconds.
     func lockTimeout(of group: String) -> Int32 {
-        Int32(clamping: shareConfigs(of: group).limits.lockDuration.components.seconds * 1000)
+        Int32(clamping: Int64(shareConfigs(of: group).limits.lockDuration / .milliseconds(1)))
     }
 }

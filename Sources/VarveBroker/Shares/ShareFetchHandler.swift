@@ -164,7 +164,7 @@ extension Broker {
     }
 
     /// Answers without records: only what became of acknowledgements is told.
-    private func answerEmpty(_ fetch: PendingShareFetch) {
+    func answerEmpty(_ fetch: PendingShareFetch) {
         var fetch = fetch
         if fetch.acquiring.recordCountMax <= 0 { fetch.shown = Set(fetch.troubles.keys) }
         let places = fetch.shown.sorted {

@@ -64,7 +64,7 @@ extension Broker {
     }
 
     /// Whether a group of another kind has this name.
-    private func hasOtherGroup(
+    func hasOtherGroup(
         _ name: String, _ context: RequestContext, on loop: EventLoop
     ) -> Bool {
         guard image[topic: GroupHost.topic] != nil else { return false }

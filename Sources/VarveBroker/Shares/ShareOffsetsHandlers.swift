@@ -115,6 +115,9 @@ extension Broker {
         var work = ShareWork(context)
         do throws(ShareTrouble) {
             let group = request.groupId
+            guard hasShareGroup(group) || !hasOtherGroup(group, context, on: loop) else {
+                throw ShareTrouble(.groupIDNotFound, "Group \(group) is not a share group.")
+            }
             let needed = try withShareGroups(of: group, &work) {
                 groups, records throws(ShareRefusal) in
                 try groups.alter(

@@ -105,6 +105,7 @@ extension Broker {
     func release(
         _ partitions: [TopicPartition], from session: ShareSessionKey, _ work: inout ShareWork
     ) {
+        endShareFetches(of: session)
         for place in partitions {
             let key = SharePartitionKey(
                 group: session.group, topicID: place.topicID, partition: place.index)

@@ -41,6 +41,11 @@ struct WaitingShareFetches {
         }
     }
 
+    /// The fetches that a member waits for.
+    func numbers(of session: ShareSessionKey) -> [Int] {
+        waiting.filter { $0.value.session == session }.keys.sorted()
+    }
+
     /// The fetches of any group that wait for a partition, the oldest first.
     func numbers(for place: TopicPartition) -> [Int] { (watchers[place] ?? []).sorted() }
 
@@ -76,6 +81,16 @@ extension Broker {
             tryShareFetch(fetch, isDue: isDue)
         else { return }
         shares.fetches.end(number)
+    }
+
+    /// Answers what a member waits for: its session is over, and whatever it got now nobody would
+    /// give back before the lock ends.
+    func endShareFetches(of session: ShareSessionKey) {
+        for number in shares.fetches.numbers(of: session) {
+            guard let fetch = shares.fetches.fetch(number) else { continue }
+            shares.fetches.end(number)
+            answerEmpty(fetch)
+        }
     }
 
     /// Answers all who wait: the broker stops.

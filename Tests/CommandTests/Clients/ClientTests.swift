@@ -19,7 +19,7 @@ struct ClientTests {
 
     static let clients =
         [
-            "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin",
+            "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin", "shares",
             "partitioners",
             "codecs", "limits",
         ].map { Client(program: $0) } + [

@@ -92,6 +92,33 @@ struct ShareGroupTests {
         #expect(try shares.fetch("b", 0, by: two) == [[0, 2, 2]])
     }
 
+    @Test("a session that begins anew leaves nothing to who waited in the old one")
+    func replacedSession() throws {
+        let shares = try ShareScene()
+        try shares.join("a")
+        let (one, two) = (try shares.scene.talk(), try shares.scene.talk())
+        try shares.send("a", 0, waitMs: 20_000, by: one)
+        #expect(!one.hasAnswer)
+        #expect(try shares.fetch("a", 0, by: two) == [])
+        shares.scene.turn(one)
+        #expect(ShareScene.rows(try shares.take(one)) == [])
+        try shares.produce(2)
+        #expect(try shares.fetch("a", 1, by: two) == [[0, 1, 1]])
+    }
+
+    @Test("a group of another kind is neither joined nor altered")
+    func otherKind() throws {
+        let shares = try ShareScene()
+        let join = JoinGroupRequest(
+            groupId: "g", sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: "",
+            protocolType: "consumer", protocols: [.init(name: "range", metadata: [])])
+        _ = try shares.scene.ask(join, 4, for: JoinGroupResponse.self)
+        #expect(try shares.beat("a", 0, ["t"]).errorCode == .groupIdNotFound)
+        let alter = AlterShareGroupOffsetsRequest(groupId: "g", topics: [])
+        let answer = try shares.scene.ask(alter, 0, for: AlterShareGroupOffsetsResponse.self)
+        #expect(answer.message.errorCode == .groupIdNotFound)
+    }
+
     // MARK: Durability
 
     @Test("after a power cut what was accepted stays so, and the rest comes again")
