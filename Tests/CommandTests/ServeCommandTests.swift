@@ -32,8 +32,8 @@ struct ServeCommandTests {
     func environment() throws {
         let outcome = try shell.run(
             """
-            VARVE_NUM_PARTITION=3 "$VARVE" serve --ephemeral; echo $?
-            KAFKA_NUM_PARTITIONS=none "$VARVE" serve --ephemeral; echo $?
+            VARVE_NUM_PARTITION=3 timeout 20 "$VARVE" serve --ephemeral; echo $?
+            KAFKA_NUM_PARTITIONS=none timeout 20 "$VARVE" serve --ephemeral; echo $?
             printf 'num.partitions=2\nlog.retention.hours=2\nlog.segment.bytes=2000000\n' >file
             export KAFKA_HEAP_OPTS=-Xmx1g KAFKA_NUM_PARTITIONS=3 VARVE_LOG_RETENTION_HOURS=3
             export KAFKA_LOG_RETENTION_HOURS=9
