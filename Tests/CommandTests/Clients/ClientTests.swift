@@ -21,7 +21,7 @@ struct ClientTests {
         [
             "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin", "shares",
             "partitioners",
-            "codecs", "limits",
+            "codecs", "limits", "transactions",
         ].map { Client(program: $0) } + [
             Client(program: "mistakes", serving: "--set auto.create.topics.enable=false")
         ]
