@@ -185,7 +185,7 @@ let package = Package(
             [
                 "VarveBroker", "VarveMetadata", "VarveLog", "VarveTerms", "VarveBytes",
                 "VarveSystem", "VarveRecords", "VarveWire", "VarveTransport", "VarveSim",
-                "VarveTesting",
+                "VarveTesting", "VarveGroups", "VarveTransactions",
             ]),
         tests(
             "VarveSocketsTests",
