@@ -25,12 +25,12 @@ enum Place {
         let isWholeLog = ["log-folder", "sidecar", "integrity-root"].contains(target.name)
         // A broker starts twice for each input.
         let isBroker = target.name.hasPrefix("broker-")
-        return count ?? (isBroker ? 10 : isWholeLog ? 40 : 300)
+        return count ?? (isBroker ? 6 : isWholeLog ? 40 : 300)
     }
 
     /// Of all seeds, or of every so many where each takes a while.
     static func seedStride(of target: FuzzTarget, count: Int) -> Int {
-        target.name.hasPrefix("broker-") ? max(1, count / 6) : 1
+        target.name.hasPrefix("broker-") ? max(1, count / 3) : 1
     }
 
     private static func number(_ name: String) -> UInt64? {

@@ -16,6 +16,8 @@ struct BrokerScene {
         "num.partitions": "2", "log.segment.bytes": "1048576",
         "metadata.log.segment.bytes": "8388608",
         "offsets.topic.segment.bytes": "1048576",
+        "transaction.state.log.segment.bytes": "1048576",
+        "share.coordinator.state.topic.segment.bytes": "1048576",
     ]
 
     /// What the broker says it serves.
