@@ -33,6 +33,30 @@ struct ServerLedgerTests {
         #expect(ledger.connectionCount == 3)
     }
 
+    @Test("limits that change count for whoever comes next, but never pass the first ones")
+    func changed() {
+        var limits = ServerLimits()
+        limits.connectionsMax = 3
+        let ledger = ServerLedger(limits: limits)
+        #expect(ledger.enter(.v4(1)) == .admit)
+        #expect(ledger.enter(.v4(1)) == .admit)
+        limits.connectionsMax = 1
+        ledger.change(limits)
+        #expect(ledger.enter(.v4(2)) == .refuse)
+        ledger.leave(.v4(1))
+        ledger.leave(.v4(1))
+        limits.connectionsMax = 100
+        limits.connectionsPerAddressMax = 1
+        limits.connectionsMaxOf = [.v4(7): 2, .v4(8): 0]
+        ledger.change(limits)
+        #expect(ledger.limits.connectionsMax == 3)
+        #expect(ledger.enter(.v4(8)) == .refuse)
+        #expect(ledger.enter(.v4(7)) == .admit)
+        #expect(ledger.enter(.v4(7)) == .admit)
+        #expect(ledger.enter(.v4(6)) == .admit)
+        #expect(ledger.enter(.v4(5)) == .refuse)
+    }
+
     @Test("memory is full at its limit, and what is given back is there again")
     func memory() {
         let budget = MemoryBudget(limit: ByteCount(100))

@@ -3,6 +3,15 @@ import VarveTransport
 
 @Suite("SocketAddress")
 struct SocketAddressTests {
+    @Test("what is no address of version 4 is not taken for one")
+    func dotted() {
+        for text in ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1..3.4", "a.b.c.d", "0001.2.3.4"] {
+            #expect(IPAddress(dotted: text) == nil, "\(text)")
+        }
+        #expect(IPAddress(dotted: "127.0.0.1") == .loopback)
+        #expect(IPAddress(dotted: "255.1.0.2")?.description == "255.1.0.2")
+    }
+
     @Test(
         "addresses are written as RFC 5952 says",
         arguments: [

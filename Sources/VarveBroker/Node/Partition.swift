@@ -60,10 +60,13 @@ struct PartitionTable {
     func name(of id: UniqueID) -> String? { names[id] }
 
     mutating func add(_ partition: Partition) {
-        var partitions = topics[partition.topic] ?? []
-        while partitions.count <= Int(partition.index) { partitions.append(nil) }
-        partitions[Int(partition.index)] = partition
-        topics[partition.topic] = partitions
+        // In place: a topic may have ten thousand.
+        let missing = Int(partition.index) + 1 - (topics[partition.topic]?.count ?? 0)
+        if missing > 0 {
+            topics[partition.topic, default: []].append(
+                contentsOf: repeatElement(nil, count: missing))
+        }
+        topics[partition.topic]?[Int(partition.index)] = partition
         names[partition.topicID] = partition.topic
     }
 

@@ -230,7 +230,17 @@ extension Broker {
     /// Properties changed while the broker runs.
     private func takeUpConfigs(now: Instant, on loop: EventLoop) {
         upkeep.isStale = false
-        upkeep.plan.change(UpkeepSettings(brokerConfigs), now: now)
+        let configs = brokerConfigs
+        upkeep.plan.change(UpkeepSettings(configs), now: now)
         noteAllCandidates()
+        let connections = ConnectionSettings(configs, base: loop.ledger.limits)
+        guard connections != upkeep.connections else { return }
+        upkeep.connections = connections
+        loop.ledger.change(connections.limits)
+        if !connections.unknownHosts.isEmpty {
+            upkeep.diagnostics.note(
+                "max.connections.per.ip.overrides: only addresses of version 4 are understood, "
+                    + "not \(connections.unknownHosts.joined(separator: ", "))")
+        }
     }
 }

@@ -31,6 +31,9 @@ struct Upkeep {
     /// Whether properties changed that some work goes by.
     var isStale = false
 
+    /// How many connections the loop was told to take.
+    var connections: ConnectionSettings?
+
     /// The cleaning that is on.
     var cleaning: (key: PartitionKey, cleaner: LogCleaner)?
     /// Logs that could not be cleaned, and when to try again.

@@ -66,6 +66,7 @@ enum ServeCommand {
     ) throws {
         let clock = invocation.surroundings.clock
         let network = SocketNetwork(clock: clock)
+        let descriptorsMax = LinuxProcess.raiseDescriptorLimit()
         var listeners: [any Listener] = []
         var endpoints: [ListenerAddress] = []
         for (wanted, told) in zip(settings.listeners, settings.advertised) {
@@ -80,7 +81,9 @@ enum ServeCommand {
         let broker = try Broker(
             settings, endpoints: endpoints, in: invocation.surroundings, by: .threads(2),
             telling: ConsoleDiagnostics(invocation.console))
-        let loop = try EventLoop(network: network, clock: clock, service: broker)
+        let loop = try EventLoop(
+            network: network, clock: clock, service: broker, limits: settings.loopLimits,
+            ledger: ServerLedger(limits: settings.serverLimits(descriptorsMax: descriptorsMax)))
         for listener in listeners { try loop.serve(listener) }
         try announce(endpoints, settings, invocation, began: began)
         let (mailbox, stop) = (loop.mailbox, broker.stop)

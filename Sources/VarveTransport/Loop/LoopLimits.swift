@@ -30,6 +30,8 @@ public struct ServerLimits: Hashable, Sendable {
     public var connectionsMax = 16_384
     /// `max.connections.per.ip`. No limit of its own by default, as in Kafka.
     public var connectionsPerAddressMax = Int.max
+    /// `max.connections.per.ip.overrides`: addresses that may have more, or fewer.
+    public var connectionsMaxOf: [IPAddress: Int] = [:]
     /// `queued.max.request.bytes`: what unfinished requests may hold. No limit in Kafka; here
     /// 256 MiB, room for two of the longest and all of the usual ones.
     public var requestMemoryMax = ByteCount.mib(256)

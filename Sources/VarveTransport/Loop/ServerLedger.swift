@@ -6,19 +6,36 @@ internal import VarveTerms
 ///
 /// *Threads*: any thread may call.
 public final class ServerLedger: Sendable {
-    public let limits: ServerLimits
     public let memory: MemoryBudget
-    private let entries = Mutex(Entries())
+    private let entries: Mutex<Entries>
+    /// The most that there can be, whatever is asked for later.
+    private let connectionsCeiling: Int
 
     private struct Entries {
+        var limits: ServerLimits
         var count = 0
         var perAddress: [IPAddress: Int] = [:]
         var refusedCount = 0
     }
 
     public init(limits: ServerLimits = ServerLimits()) {
-        self.limits = limits
+        entries = Mutex(Entries(limits: limits))
+        connectionsCeiling = limits.connectionsMax
         memory = MemoryBudget(limit: limits.requestMemoryMax)
+    }
+
+    /// What is allowed now.
+    public var limits: ServerLimits { entries.withLock { $0.limits } }
+
+    /// Allows another number of connections from here on; those that are there stay. No more than
+    /// at the beginning, which descriptors bound, and the memory of requests stays as it is.
+    public func change(_ new: ServerLimits) {
+        entries.withLock { entries in
+            let memory = entries.limits.requestMemoryMax
+            entries.limits = new
+            entries.limits.connectionsMax = min(new.connectionsMax, connectionsCeiling)
+            entries.limits.requestMemoryMax = memory
+        }
     }
 
     /// Connections that are open.
@@ -31,8 +48,9 @@ public final class ServerLedger: Sendable {
     func enter(_ address: IPAddress) -> Admission {
         entries.withLock { entries in
             let ofAddress = entries.perAddress[address] ?? 0
-            guard entries.count < limits.connectionsMax, ofAddress < limits.connectionsPerAddressMax
-            else {
+            let limits = entries.limits
+            let most = limits.connectionsMaxOf[address] ?? limits.connectionsPerAddressMax
+            guard entries.count < limits.connectionsMax, ofAddress < most else {
                 entries.refusedCount += 1
                 return .refuse
             }

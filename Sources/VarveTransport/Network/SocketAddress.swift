@@ -5,6 +5,20 @@ public enum IPAddress: Hashable, Sendable {
     /// Sixteen bytes, the first one highest.
     case v6(high: UInt64, low: UInt64)
 
+    /// Reads an address of version 4: four decimal numbers, each below 256, between dots.
+    public init?(dotted text: String) {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt32 = 0
+        for part in parts {
+            guard (1...3).contains(part.count), let number = UInt8(String(Substring(part))) else {
+                return nil
+            }
+            bits = bits << 8 | UInt32(number)
+        }
+        self = .v4(bits)
+    }
+
     public static var loopback: Self { .v4(0x7F00_0001) }
 
     /// The sixteen-bit groups of version 6, first to last.

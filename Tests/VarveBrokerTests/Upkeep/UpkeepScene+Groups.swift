@@ -1,12 +1,29 @@
 import VarveBytes
 import VarveLog
 import VarveRecords
+import VarveSim
 import VarveTerms
+import VarveTransport
 import VarveWire
 
 @testable import VarveBroker
 
 extension UpkeepScene {
+    /// Whether somebody who connects from an address is kept.
+    func isServed(from ip: IPAddress) -> Bool {
+        guard let socket = try? network.connect(to: address, from: ip) else { return false }
+        let visitor = FrameClient(socket)
+        defer {
+            visitor.close()
+            for _ in 0..<5 { loop.turn(.notAtAll) }
+        }
+        for _ in 0..<5 {
+            visitor.turn()
+            loop.turn(.notAtAll)
+        }
+        return !visitor.isOver
+    }
+
     /// The keys of all records of a partition, read from its log.
     func recordKeys(of topic: String) throws -> [String] {
         let reader = try partition(topic).reader
