@@ -1,3 +1,4 @@
+internal import VarveGroups
 internal import VarveLog
 internal import VarveMetadata
 internal import VarveTerms
@@ -63,8 +64,10 @@ extension Broker {
         }
         let age: Duration? =
             request.durationFilter < 0 ? nil : .milliseconds(request.durationFilter)
-        guard request.transactionalIdPattern?.isEmpty != false else {
-            response.errorCode = .unsupportedVersion
+        let text = request.transactionalIdPattern ?? ""
+        let pattern = NamePattern(text)
+        guard text.isEmpty || pattern != nil else {
+            response.errorCode = .invalidRegularExpression
             return answer(response, to: context, on: loop)
         }
         let now = TransactionCoordinator.Moment(
@@ -74,7 +77,8 @@ extension Broker {
                 coordinator.list(
                     states: Set(request.stateFilters),
                     producerIDs: Set(request.producerIdFilters), olderThan: age,
-                    at: now.timestamp)
+                    at: now.timestamp
+                ) { text.isEmpty || pattern?.matches($0) == true }
             }
             guard let rows else {
                 response.errorCode = .coordinatorLoadInProgress

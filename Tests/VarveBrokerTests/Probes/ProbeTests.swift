@@ -25,7 +25,7 @@ struct ProbeTests {
         Floor(area: "fetch", codes: 230, whole: 219),
         Floor(area: "groups", codes: 334, whole: 311),
         Floor(area: "others", codes: 30, whole: 30),
-        Floor(area: "transactions", codes: 202, whole: 164),
+        Floor(area: "transactions", codes: 206, whole: 167),
         Floor(area: "share", codes: 133, whole: 127),
     ]
 
