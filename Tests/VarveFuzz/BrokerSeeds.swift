@@ -99,7 +99,11 @@ struct BrokerSeeds: Sendable {
     private func translated(_ frame: [UInt8]) -> [UInt8] {
         var frame = frame
         for (from, to) in ids {
-            guard let place = frame.indices.first(where: { frame[$0...].starts(with: from) })
+            // The first byte alone tells most places apart.
+            guard
+                let place = frame.indices.first(where: {
+                    frame[$0] == from[0] && frame[$0...].starts(with: from)
+                })
             else { continue }
             frame.replaceSubrange(place..<place + from.count, with: to)
         }

@@ -95,9 +95,12 @@ enum WireTargets {
     private static let requests: [Int16: any WireMessage.Type] = Dictionary(
         MessageTypes.requests.map { ($0.schema.key ?? -1, $0) }, uniquingKeysWith: { $1 })
 
+    private static let requestsByName: [String: any WireMessage.Type] = Dictionary(
+        MessageTypes.requests.map { ("\($0)", $0) }, uniquingKeysWith: { $1 })
+
     /// The request behind its header; nil for any other message.
     static func requestFrame(_ seed: WireSeed) -> [UInt8]? {
-        guard let type = requests.values.first(where: { "\($0)" == seed.name }),
+        guard let type = requestsByName[seed.name],
             let key = type.schema.key, let api = APIKey(rawValue: key)
         else { return nil }
         var writer = WireWriter()
