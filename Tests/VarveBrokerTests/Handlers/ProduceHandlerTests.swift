@@ -112,7 +112,7 @@ struct ProduceHandlerTests {
             let answer = try scene.produce(SentBatch.make(rows, codec), to: "t")
             #expect(answer.errorCode == .invalidTimestamp && answer.logStartOffset == 0)
             #expect(answer.recordErrors.map(\.batchIndex) == [1, 2])
-            let complaint = answer.recordErrors[0].batchIndexErrorMessage ?? ""
+            let complaint = answer.recordErrors.first?.batchIndexErrorMessage ?? ""
             #expect(complaint.contains("with offset 1 is out of range"))
         }
         #expect(try stored(scene, "t").isEmpty)
@@ -142,7 +142,7 @@ struct ProduceHandlerTests {
         let answer = try scene.produce(marked, to: "t")
         #expect(answer.errorCode == .invalidTimestamp && answer.recordErrors.count == 2)
         #expect(
-            answer.recordErrors[1].batchIndexErrorMessage
+            answer.recordErrors.last?.batchIndexErrorMessage
                 == "Invalid timestamp type in message DefaultRecord(offset=1, "
                 + "timestamp=1795253491000, key=2 bytes, value=0 bytes). Producer should not set "
                 + "timestamp type to LogAppendTime.")

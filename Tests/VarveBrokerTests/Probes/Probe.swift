@@ -44,10 +44,10 @@ struct Probe {
     }
 
     /// Whether Kafka was restarted right before.
-    var isFirstAfterRestart: Bool { name == "offsets/epochs/metadata" }
+    var isFirstAfterRestart: Bool { name == "offsets/epochs/metadata" || name == "restart" }
 
     /// Whether its answer is Kafka's; else it only prepares those that follow.
-    var isRecorded: Bool { name != "unrecorded" }
+    var isRecorded: Bool { name != "unrecorded" && name != "restart" }
 
     /// The probes of an area, in the order in which they were sent.
     static func all(of area: String) throws -> [Probe] {

@@ -22,7 +22,7 @@ struct ProbeTests {
         Floor(area: "configs", codes: 168, whole: 158),
         Floor(area: "offsets", codes: 164, whole: 164),
         Floor(area: "produce", codes: 351, whole: 287),
-        Floor(area: "fetch", codes: 230, whole: 219),
+        Floor(area: "fetch", codes: 252, whole: 241),
         Floor(area: "groups", codes: 334, whole: 311),
         Floor(area: "others", codes: 30, whole: 30),
         Floor(area: "transactions", codes: 206, whole: 167),
