@@ -20,6 +20,7 @@ struct ClientTests {
     static let clients =
         [
             "kafka_python_json", "kafka_python_records", "confluent", "aio", "admin", "shares",
+            "consumer_groups", "group_migration",
             "partitioners",
             "codecs", "limits", "transactions",
         ].map { Client(program: $0) } + [
@@ -62,7 +63,7 @@ struct ClientTests {
         let shell = try Shell()
         let program = "'\(Self.programs)/\(client.program).py'"
         let outcome = try Self.outcome(
-            of: "timeout 120 \"$clients/bin/python\" \(program) $server",
+            of: "timeout 180 \"$clients/bin/python\" \(program) $server",
             serving: client.serving, on: shell)
         #expect(outcome.output == "ok\nclient 0, broker 143\nsound\n", "\(outcome)")
     }
