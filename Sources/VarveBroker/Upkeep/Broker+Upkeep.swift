@@ -32,7 +32,7 @@ extension Broker {
     private func perform(_ step: UpkeepPlan.Step, now: Instant) {
         switch step {
         case .survey(let kind):
-            upkeep.report[kind].lastBegan = clock.wallClock()
+            upkeep.begin(kind, at: clock.wallClock())
             let logs = survey(kind)
             upkeep.plan.didSurvey(kind, logs, at: now)
         case .look(let key): upkeep.plan.didLook(look(at: key, now: now))

@@ -5,6 +5,12 @@
 public protocol Diagnostics: AnyObject {
     /// - Parameter line: a sentence without a full stop or a line's end; it names the log or path.
     func note(_ line: String)
+    /// - Parameter line: what a round of background work did.
+    func noteProgress(_ line: String)
+}
+
+extension Diagnostics {
+    public func noteProgress(_ line: String) {}
 }
 
 /// Tells nobody.

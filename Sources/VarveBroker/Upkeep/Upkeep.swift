@@ -41,6 +41,8 @@ struct Upkeep {
     var scrub = ScrubStanding()
     /// What failed in the rounds that are on, by kind.
     private var troubles: [UpkeepKind: Trouble] = [:]
+    /// The report when the round that is on began, by kind.
+    private var starts: [UpkeepKind: UpkeepReport] = [:]
 
     struct Trouble {
         var count = 0
@@ -67,8 +69,19 @@ struct Upkeep {
         troubles[kind, default: Trouble(first: text)].count += 1
     }
 
-    /// Tells of what failed in a round that is over.
+    /// A round begins.
+    mutating func begin(_ kind: UpkeepKind, at now: Timestamp) {
+        starts[kind] = report
+        report[kind].lastBegan = now
+    }
+
+    /// Tells of what was done, and of what failed, in a round that is over.
     mutating func tell(of kind: UpkeepKind) {
+        if let start = starts.removeValue(forKey: kind),
+            let progress = report.progress(of: kind, since: start)
+        {
+            diagnostics.noteProgress(progress)
+        }
         guard let trouble = troubles.removeValue(forKey: kind) else { return }
         let others = trouble.count > 1 ? ", and on \(trouble.count - 1) more" : ""
         diagnostics.note("\(kind) failed on \(trouble.first)\(others)")

@@ -24,6 +24,9 @@ enum ServeCommand {
     static let ephemeral = Switch(
         "ephemeral", "a port that the system chooses, and a directory that goes at the end")
 
+    static let progress = Switch(
+        "progress", "tell on standard error what retention, compaction and scrubs did")
+
     static let command = Command(
         "serve", "be a broker for clients of Apache Kafka",
         paragraphs: [
@@ -36,7 +39,7 @@ enum ServeCommand {
             "SIGTERM and Ctrl-C end it in order: requests in flight are answered, everything is "
                 + "flushed and closed.",
         ],
-        positionals: [], options: [config, set, directory, listen, ephemeral],
+        positionals: [], options: [config, set, directory, listen, ephemeral, progress],
         examples: [
             .init("varve serve", "localhost:9092, data in ./varve-data"),
             .init("varve serve --config server.properties", "as Apache Kafka is set up"),
@@ -80,7 +83,8 @@ enum ServeCommand {
         }
         let broker = try Broker(
             settings, endpoints: endpoints, in: invocation.surroundings, by: .threads(2),
-            telling: ConsoleDiagnostics(invocation.console))
+            telling: ConsoleDiagnostics(
+                invocation.console, tellsProgress: invocation.arguments[progress]))
         let loop = try EventLoop(
             network: network, clock: clock, service: broker, limits: settings.loopLimits,
             ledger: ServerLedger(limits: settings.serverLimits(descriptorsMax: descriptorsMax)))

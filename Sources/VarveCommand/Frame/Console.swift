@@ -29,6 +29,9 @@ final class Console {
     /// Tells of something that the command goes on after.
     func warn(_ text: String) { tell("varve: warning: \(text)", ["warning": .text(text)]) }
 
+    /// Tells of something that was done meanwhile.
+    func note(_ text: String) { tell("varve: \(text)", ["note": .text(text)]) }
+
     /// Tells what was done, in words on standard error, or with `--json` as the answer on standard
     /// output. Silent when the command is to be quiet, but for the JSON.
     func summarise(_ text: String, _ answer: JSON) throws(CommandError) {

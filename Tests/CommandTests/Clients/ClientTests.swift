@@ -113,6 +113,19 @@ struct ClientTests {
         #expect(outcome.output == "ok\nsound\n", "\(outcome)")
     }
 
+    @Test("thousands of connections that do nothing cost little memory, and no time")
+    func idle() throws {
+        let shell = try Shell()
+        let outcome = try shell.run(
+            """
+            set -eu
+            clients=$('\(Self.programs)/../../../../tools/setup-clients')
+            timeout 120 "$clients/bin/python" '\(Self.programs)/idle.py' "$VARVE" data 10000 \
+                2>client.errors || { tail -5 client.errors; exit 1; }
+            """)
+        #expect(outcome.output == "ok\n", "\(outcome)")
+    }
+
     @Test("kcat produces, lists and consumes")
     func kcat() throws {
         let shell = try Shell()

@@ -34,6 +34,21 @@ struct RetentionTests {
         #expect(scene.disk.totalSize(of: ".log", in: "/d/a-0") < ByteCount(4000))
     }
 
+    @Test("what a round did is told in one line, and a round that did nothing tells nothing")
+    func progress() throws {
+        let scene = try UpkeepScene(["log.retention.check.interval.ms": "10000"])
+        try scene.create("a", ["retention.bytes": "2000"])
+        try fill(scene, "a")
+        let before = try scene.partition("a").log.segmentCount
+        scene.pass(.seconds(11))
+        let deleted = before - (try scene.partition("a").log.segmentCount)
+        #expect(deleted > 0)
+        let told = { scene.diagnostics.progress.filter { $0.hasPrefix("retention") } }
+        #expect(told() == ["retention: \(deleted) segments deleted"])
+        scene.pass(.seconds(31))
+        #expect(told().count == 1)
+    }
+
     @Test("checkpoints that cannot be stored are tried again, and told of")
     func failingCheckpoint() throws {
         let scene = try UpkeepScene()

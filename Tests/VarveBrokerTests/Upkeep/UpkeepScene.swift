@@ -240,5 +240,8 @@ final class UpkeepScene {
 final class HeardDiagnostics: Diagnostics {
     private(set) var lines: [String] = []
 
+    private(set) var progress: [String] = []
+
     func note(_ line: String) { lines.append(line) }
+    func noteProgress(_ line: String) { progress.append(line) }
 }
