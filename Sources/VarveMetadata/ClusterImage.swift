@@ -24,6 +24,9 @@ public struct ClusterImage: Equatable, Sendable {
     public subscript(topic name: String) -> TopicImage? { topics[name] }
     public subscript(topic id: UniqueID) -> TopicImage? { names[id].flatMap { topics[$0] } }
 
+    /// How many entries say who may do what. They are kept, and nothing goes by them.
+    public var accessControlCount: Int { unserved.accessControlCount }
+
     public var partitionCount: Int { topics.values.reduce(0) { $0 + $1.partitions.count } }
 
     /// A topic whose name differs from this one in `.` and `_` alone.

@@ -11,6 +11,9 @@ struct UnservedRecords: Equatable, Sendable {
     private var tokens: [String: DelegationTokenRecord] = [:]
     private var migration: ZkMigrationStateRecord?
 
+    /// How many entries say who may do what.
+    var accessControlCount: Int { accessControl.count }
+
     /// What a quota record is the latest word on.
     private struct Quota: Hashable, Comparable {
         /// Pairs of kind and name, in order; a name that is nil is the default of its kind.

@@ -72,6 +72,16 @@ public final class Broker: FrameService {
         try takeOver(by: work)
         takeOverTransactions()
         upkeep.isStale = true
+        warnOfAccessControl()
+    }
+
+    /// Whoever took a node over that let not everybody in must hear of it.
+    private func warnOfAccessControl() {
+        let count = image.accessControlCount
+        guard count > 0 else { return }
+        upkeep.diagnostics.note(
+            "access control (entries: \(count)) is kept and not enforced: whoever reaches the "
+                + "listeners may do everything")
     }
 
     var image: ClusterImage { metadata.image }

@@ -46,6 +46,21 @@ struct BrokerStartTests {
         try life.stop()
     }
 
+    @Test("access control that a node was taken over with is told of, since it is not enforced")
+    func accessControl() throws {
+        let first = try UpkeepScene()
+        #expect(first.diagnostics.lines.isEmpty)
+        let record = AccessControlEntryRecord(
+            id: UniqueID(high: 1, low: 2), resourceType: 2, resourceName: "clicks",
+            patternType: 3, principal: "User:eve", host: "*", operation: 3, permissionType: 2)
+        try first.broker.metadata.append(
+            [.accessControlEntry(record)], at: Timestamp(milliseconds: 1))
+        try first.broker.close()
+        let second = try UpkeepScene(on: first.disk)
+        #expect(second.diagnostics.lines.count == 1)
+        #expect(second.diagnostics.lines.first?.hasPrefix("access control (entries: 1)") == true)
+    }
+
     @Test("each start leads every partition in a higher epoch")
     func epochs() throws {
         let life = try SimulatedBroker()
