@@ -307,7 +307,7 @@ struct LogRecovery {
             IndexRepair(
                 paths: segment.paths, offsetsKept: 0,
                 offsetEntries: scan.offsetEntries.bytes.array(), timesKept: 0,
-                timeEntries: times))
+                timeEntries: times, isReplacement: true))
         plan.sidecars.append(
             integrity.repair(
                 of: segment, scan, from: 0, isSettled: wasClosedCleanly, in: fileSystem))

@@ -65,9 +65,16 @@ struct IndexRepair {
     var timeEntries: [UInt8]
     /// The entry that follows them if the segment is sealed: its largest timestamp.
     var closingTime: [UInt8] = []
+    /// Whether both files are replaced whole. Those of a trusted segment are hardly looked at: one
+    /// that a crash left half written would pass for finished from then on.
+    var isReplacement = false
 
-    /// - Returns: the sizes of both files then.
     func apply(in fileSystem: any FileSystem) throws(FileError) {
+        guard !isReplacement else {
+            try WholeFile.store(offsetEntries, at: paths.offsetIndex, in: fileSystem)
+            try WholeFile.store(timeEntries, at: paths.timeIndex, in: fileSystem)
+            return
+        }
         try Self.rewrite(paths.offsetIndex, kept: offsetsKept, offsetEntries, fileSystem)
         try Self.rewrite(paths.timeIndex, kept: timesKept, timeEntries, fileSystem)
     }
