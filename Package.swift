@@ -72,6 +72,7 @@ let package = Package(
         rung(
             "VarveSim", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport"],
             path: "Tests/VarveSim"),
+        rung("VarveSeeds", ["VarveSim"], path: "Tests/VarveSeeds"),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
         rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
@@ -150,8 +151,8 @@ let package = Package(
             path: "tools/wiregen"),
 
         // Tests, in the order of the rungs that they mirror.
-        tests("VarveTermsTests", ["VarveTerms"]),
-        tests("VarveBytesTests", ["VarveTerms", "VarveBytes", "CVarve"]),
+        tests("VarveTermsTests", ["VarveTerms", "VarveSeeds"]),
+        tests("VarveBytesTests", ["VarveTerms", "VarveBytes", "CVarve", "VarveSeeds"]),
         tests("VarveSystemTests", ["VarveTerms", "VarveSystem"]),
         tests(
             "VarveSimTests",
@@ -171,10 +172,12 @@ let package = Package(
                 "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveSim",
             ]),
-        tests("VarveGroupsTests", ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords"]),
+        tests(
+            "VarveGroupsTests",
+            ["VarveGroups", "VarveTerms", "VarveBytes", "VarveRecords", "VarveSeeds"]),
         tests(
             "VarveTransactionsTests", ["VarveTransactions", "VarveTerms", "VarveRecords"]),
-        tests("VarveSharesTests", ["VarveShares", "VarveTerms"]),
+        tests("VarveSharesTests", ["VarveShares", "VarveTerms", "VarveSeeds"]),
         tests(
             "VarveMetadataTests", ["VarveMetadata", "VarveTerms", "VarveBytes", "VarveWire"]),
         tests(

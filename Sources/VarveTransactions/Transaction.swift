@@ -9,8 +9,6 @@ struct Transaction {
     var lastEpoch: Int16 = -1
     /// When an open transaction is aborted, or markers are tried again.
     var due: Instant?
-    /// When the next reminder comes, which is not after `due`.
-    var reminder: Instant?
 
     init(_ stored: StoredTransaction) { self.stored = stored }
 

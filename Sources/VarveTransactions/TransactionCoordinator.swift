@@ -25,7 +25,7 @@ public struct TransactionCoordinator {
     /// The leader epoch of the partition: markers of an earlier coordinator come too late.
     public let epoch: Int32
     var transactions: [String: Transaction] = [:]
-    private var reminders = ReminderQueue()
+    private var reminders = AlarmQueue<String>()
     /// When idle ids are next checked for their age; nil before `begin`.
     private var expirationCheck: Instant?
 
@@ -67,15 +67,9 @@ public struct TransactionCoordinator {
     /// tried again, idle ids are forgotten.
     public mutating func expire(at now: Moment, into effects: inout [TransactionEffect]) {
         for id in reminders.popDue(at: now.instant).sorted() {
-            guard var transaction = transactions[id] else { continue }
-            transaction.reminder = nil
-            transactions[id] = transaction
-            guard let due = transaction.due else { continue }
-            if due <= now.instant {
-                run(id, at: now, into: &effects)
-            } else {
-                remind(id, at: due)
-            }
+            // It may be that nothing is waited for any more.
+            guard let due = transactions[id]?.due, due <= now.instant else { continue }
+            run(id, at: now, into: &effects)
         }
         guard let due = expirationCheck, due <= now.instant else { return }
         expirationCheck = now.instant.advanced(by: settings.idExpirationCheckInterval)
@@ -110,13 +104,9 @@ public struct TransactionCoordinator {
 
     /// Sees to it that an id is looked at.
     mutating func remind(_ id: String, at due: Instant) {
-        guard var transaction = transactions.removeValue(forKey: id) else { return }
-        transaction.due = due
-        if transaction.reminder.map({ $0 > due }) ?? true {
-            transaction.reminder = due
-            reminders.add(id, at: due)
-        }
-        transactions[id] = transaction
+        guard transactions[id] != nil else { return }
+        transactions[id]?.due = due
+        reminders.set(due, for: id)
     }
 
     // MARK: Steps

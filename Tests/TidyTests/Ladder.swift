@@ -37,6 +37,8 @@ enum Ladder {
         Rung(
             "VarveSim", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveTransport"],
             folder: "Tests/VarveSim"),
+        Rung(
+            "VarveSeeds", 4, ["VarveSim"], system: ["Glibc"], folder: "Tests/VarveSeeds"),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
         Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),

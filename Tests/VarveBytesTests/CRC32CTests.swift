@@ -2,6 +2,7 @@ import CVarve
 import Glibc
 import Testing
 import VarveBytes
+import VarveSeeds
 
 @Suite("CRC32C")
 struct CRC32CTests {

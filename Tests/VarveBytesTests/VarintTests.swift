@@ -1,5 +1,6 @@
 import Testing
 import VarveBytes
+import VarveSeeds
 
 @Suite("Varints")
 struct VarintTests {

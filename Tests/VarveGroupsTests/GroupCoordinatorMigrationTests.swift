@@ -1,4 +1,5 @@
 import Testing
+import VarveSeeds
 import VarveTerms
 
 @testable import VarveGroups

@@ -1,4 +1,5 @@
 import Testing
+import VarveSeeds
 
 @Suite("share partitions under random members")
 struct ShareModelTests {

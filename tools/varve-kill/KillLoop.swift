@@ -1,5 +1,6 @@
 internal import Varve
 internal import VarveLinux
+internal import VarveSim
 internal import VarveSystem
 
 /// The parent: starts children on one log, kills them, and checks what they leave.

@@ -1,3 +1,5 @@
+internal import VarveSim
+
 /// When a child dies, and what it does before. Follows from the seed alone.
 struct KillPlan: Hashable {
     /// What the delay counts from.

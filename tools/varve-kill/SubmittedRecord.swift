@@ -1,3 +1,5 @@
+internal import VarveSim
+
 /// A record that some child submits. Its value follows from the seed and these three numbers, so
 /// that whoever reads it can tell each byte that is wrong.
 struct SubmittedRecord: Hashable {

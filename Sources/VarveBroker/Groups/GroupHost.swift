@@ -15,9 +15,7 @@ internal import VarveWire
 struct GroupHost {
     static let topic = "__consumer_offsets"
 
-    private(set) var coordinators: [Int32: GroupCoordinator] = [:]
-    /// When each of them has something to do.
-    private var alarms = AlarmQueue<Int32>()
+    var coordinators = CoordinatorTable<GroupCoordinator>()
     /// The topics as coordinators were last told of them.
     var topics = TopicCatalog()
     /// The answers to OffsetCommits that wait, with the rows that need no coordinator filled in.
@@ -27,30 +25,6 @@ struct GroupHost {
     /// Requests whose answer comes later.
     private var waiting: [RequestToken: RequestContext] = [:]
     private var nextToken: UInt64 = 0
-
-    /// When a coordinator has something to do.
-    /// - Complexity: O(1), however many groups there are: it is asked for in each turn.
-    var nextDeadline: Instant? { alarms.first }
-
-    /// Takes a coordinator out, so that it is changed in place and nobody else sees it meanwhile.
-    mutating func take(_ index: Int32) -> GroupCoordinator? {
-        coordinators.removeValue(forKey: index)
-    }
-
-    /// Puts a coordinator back, or in.
-    mutating func put(_ coordinator: GroupCoordinator, at index: Int32) {
-        coordinators[index] = coordinator
-        alarms.set(coordinator.nextDeadline, for: index)
-    }
-
-    /// Takes a coordinator out for good.
-    mutating func remove(_ index: Int32) -> GroupCoordinator? {
-        alarms.set(nil, for: index)
-        return coordinators.removeValue(forKey: index)
-    }
-
-    /// The coordinators that have something to do by now.
-    mutating func takeDue(at now: Instant) -> [Int32] { alarms.popDue(at: now).sorted() }
 
     mutating func token(for context: RequestContext) -> RequestToken {
         nextToken += 1
@@ -143,7 +117,7 @@ extension Broker {
         }
         let token = groups.token(for: context)
         body(&coordinator, token, now, &effects)
-        groups.put(coordinator, at: partition.index)
+        groups.coordinators.put(coordinator, at: partition.index)
         perform(effects, of: partition, at: context.wallClock)
         return true
     }
@@ -158,7 +132,7 @@ extension Broker {
                 continue
             }
             body(&coordinator, &effects)
-            groups.put(coordinator, at: partition.index)
+            groups.coordinators.put(coordinator, at: partition.index)
             perform(effects, of: partition, at: now.timestamp)
         }
     }
@@ -168,7 +142,7 @@ extension Broker {
     private func takeCoordinator(
         of partition: Partition, at now: Moment, into effects: inout [GroupEffect]
     ) -> GroupCoordinator? {
-        if let coordinator = groups.take(partition.index) { return coordinator }
+        if let coordinator = groups.coordinators.take(partition.index) { return coordinator }
         var coordinator = loadCoordinator(of: partition)
         coordinator?.begin(at: now, into: &effects)
         return coordinator
@@ -196,15 +170,15 @@ extension Broker {
 
     /// Lets the timers of all coordinators run.
     func expireGroups(_ now: Instant) {
-        guard let due = groups.nextDeadline, due <= now else { return }
+        guard let due = groups.coordinators.nextDeadline, due <= now else { return }
         let moment = Moment(instant: now, timestamp: clock.wallClock())
-        for index in groups.takeDue(at: now) {
+        for index in groups.coordinators.takeDue(at: now) {
             guard let partition = partitions[GroupHost.topic, index],
-                var coordinator = groups.take(index)
+                var coordinator = groups.coordinators.take(index)
             else { continue }
             var effects: [GroupEffect] = []
             coordinator.expire(at: moment, into: &effects)
-            groups.put(coordinator, at: index)
+            groups.coordinators.put(coordinator, at: index)
             perform(effects, of: partition, at: moment.timestamp)
         }
     }
@@ -282,7 +256,7 @@ extension Broker {
 
     /// Ends the coordinator of a partition: whoever waits for it looks for another one.
     func resign(_ partition: Partition) {
-        guard var coordinator = groups.remove(partition.index) else { return }
+        guard var coordinator = groups.coordinators.remove(partition.index) else { return }
         var lost: [RequestToken] = []
         var effects: [GroupEffect] = []
         let now = Moment(instant: clock.now(), timestamp: clock.wallClock())

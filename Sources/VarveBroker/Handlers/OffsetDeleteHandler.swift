@@ -65,7 +65,7 @@ extension Broker {
     /// A topic is gone: what groups committed for it goes with it, and with the topic of the
     /// groups go the groups.
     func forgetOffsets(of topic: String, at now: Timestamp) {
-        if topic == TransactionHost.topic { transactions.coordinators = [:] }
+        if topic == TransactionHost.topic { transactions.coordinators.removeAll() }
         guard topic != GroupHost.topic else {
             for partition in partitions.partitions(of: topic) { resign(partition) }
             return

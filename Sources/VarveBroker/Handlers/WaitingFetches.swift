@@ -1,4 +1,3 @@
-internal import VarveGroups
 internal import VarveTerms
 internal import VarveTransport
 internal import VarveWire

@@ -116,7 +116,8 @@ public final class Broker: FrameService {
         }
         var earliest = fetches.nextDeadline
         let others = [
-            groups.nextDeadline, shares.nextDeadline, transactions.nextDeadline,
+            groups.coordinators.nextDeadline, shares.nextDeadline,
+            transactions.coordinators.nextDeadline,
             isStopping ? nil : upkeep.plan.nextDeadline,
         ]
         for moment in others {
@@ -148,7 +149,7 @@ public final class Broker: FrameService {
         isStopping = true
         for number in fetches.all { endFetch(number, on: loop) }
         endShareFetches(on: loop)
-        for index in groups.coordinators.keys.sorted() {
+        for index in groups.coordinators.indices {
             if let partition = partitions[GroupHost.topic, index] { resign(partition) }
         }
     }

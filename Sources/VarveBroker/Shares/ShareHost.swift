@@ -1,4 +1,3 @@
-internal import VarveGroups
 internal import VarveShares
 internal import VarveTerms
 internal import VarveTransport
@@ -15,7 +14,7 @@ struct ShareHost {
     static let stateTopic = "__share_group_state"
 
     /// By partition of `__consumer_offsets`.
-    var groups: [Int32: ShareGroupCoordinator] = [:]
+    var groups = CoordinatorTable<ShareGroupCoordinator>()
     /// By partition of `__share_group_state`.
     var states: [Int32: ShareStateCoordinator] = [:]
     /// Share partitions that somebody uses.
@@ -42,8 +41,7 @@ struct ShareHost {
     /// When something is to be done, or earlier.
     var nextDeadline: Instant? {
         guard stirred.isEmpty else { return Instant(nanoseconds: .min) }
-        let first = groups.values.compactMap(\.nextDeadline).min()
-        return [first, locks.first, fetches.nextDeadline].compactMap { $0 }.min()
+        return [groups.nextDeadline, locks.first, fetches.nextDeadline].compactMap { $0 }.min()
     }
 
     mutating func forget(_ key: SharePartitionKey) {

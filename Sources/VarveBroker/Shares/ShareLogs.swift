@@ -38,10 +38,10 @@ extension Broker {
         do throws(ShareRefusal) {
             answer = try body(&coordinator, &records)
         } catch {
-            shares.groups[partition.index] = coordinator
+            shares.groups.put(coordinator, at: partition.index)
             throw .refused(error)
         }
-        shares.groups[partition.index] = coordinator
+        shares.groups.put(coordinator, at: partition.index)
         try keep(records, in: partition, work)
         return answer
     }
@@ -50,7 +50,7 @@ extension Broker {
     private func takeShareGroups(
         of partition: Partition, at now: Instant
     ) -> ShareGroupCoordinator? {
-        if let coordinator = shares.groups.removeValue(forKey: partition.index) {
+        if let coordinator = shares.groups.take(partition.index) {
             return coordinator
         }
         var coordinator = ShareGroupCoordinator()
@@ -72,7 +72,7 @@ extension Broker {
         guard let partition = partitions[GroupHost.topic, index],
             let coordinator = takeShareGroups(of: partition, at: clock.now())
         else { return false }
-        shares.groups[index] = coordinator
+        shares.groups.put(coordinator, at: index)
         return coordinator.has(name)
     }
 
@@ -202,7 +202,7 @@ extension Broker {
                 shares.forget(key)
             }
         } else {
-            shares.groups[partition.index] = nil
+            shares.groups.remove(partition.index)
         }
         guard shares.unsettled.insert(place).inserted else { return }
         afterFlush.append { _ in self.shares.unsettled.remove(place) }

@@ -289,7 +289,7 @@ extension Broker {
     /// groups go the groups, or what they have done.
     func forgetShares(of topic: String, _ id: UniqueID, at now: Timestamp) {
         if topic == GroupHost.topic || topic == ShareHost.stateTopic {
-            if topic == GroupHost.topic { shares.groups = [:] }
+            if topic == GroupHost.topic { shares.groups.removeAll() }
             shares.states = [:]
             for key in shares.partitions.keys { shares.forget(key) }
             return

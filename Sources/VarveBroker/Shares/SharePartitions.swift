@@ -131,8 +131,7 @@ extension Broker {
             }
             _ = try? withSharePartition(key, of: topic, &work) { $0.expireLocks(at: now) }
         }
-        for (index, coordinator) in shares.groups
-        where coordinator.nextDeadline.map({ $0 <= now }) ?? false {
+        for index in shares.groups.takeDue(at: now) {
             guard let partition = partitions[GroupHost.topic, index] else { continue }
             let lost = try? withShareGroups(in: partition, &work) { groups, records in
                 groups.expire(at: now, into: &records)

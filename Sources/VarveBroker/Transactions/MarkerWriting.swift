@@ -60,9 +60,9 @@ extension Broker {
         try write(batch.bytes, to: partition, checking: .frame, now: now)
         note(partition)
         guard partition.topic == GroupHost.topic else { return }
-        if var coordinator = groups.take(partition.index) {
+        if var coordinator = groups.coordinators.take(partition.index) {
             coordinator.end(marker.outcome, of: producer.id)
-            groups.put(coordinator, at: partition.index)
+            groups.coordinators.put(coordinator, at: partition.index)
         }
         afterFlush.append { _ in
             // Whether the marker is in the log is not known: the log has to say.

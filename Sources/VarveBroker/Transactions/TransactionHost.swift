@@ -15,13 +15,11 @@ internal import VarveWire
 struct TransactionHost {
     static let topic = "__transaction_state"
 
-    var coordinators: [Int32: TransactionCoordinator] = [:]
+    var coordinators = CoordinatorTable<TransactionCoordinator>()
     /// Answers to TxnOffsetCommits that wait, with the rows that need no coordinator filled in.
     var commits: [AnswerSlot: TxnOffsetCommitResponse] = [:]
     /// Partitions whose coordinator was given up, to be read anew.
     var lost: Set<Int32> = []
-
-    var nextDeadline: Instant? { coordinators.values.compactMap(\.nextDeadline).min() }
 }
 
 /// What a coordinator answered, and the partition that must be flushed before anybody hears of it.
@@ -98,7 +96,7 @@ extension Broker {
             return nil
         }
         let answer = body(&coordinator, now, &effects)
-        transactions.coordinators[home.index] = coordinator
+        transactions.coordinators.put(coordinator, at: home.index)
         return perform(effects, of: home, at: now.timestamp) ? answer : nil
     }
 
@@ -107,7 +105,7 @@ extension Broker {
         of home: Partition, at now: TransactionCoordinator.Moment,
         into effects: inout [TransactionEffect]
     ) -> TransactionCoordinator? {
-        if let coordinator = transactions.coordinators.removeValue(forKey: home.index) {
+        if let coordinator = transactions.coordinators.take(home.index) {
             return coordinator
         }
         guard isSettled(home), var coordinator = readTransactions(of: home) else {
@@ -153,11 +151,11 @@ extension Broker {
 
     /// Lets the timers of all coordinators run, and reads those anew that were given up.
     func expireTransactions(_ now: Instant) {
-        let isDue = transactions.nextDeadline.map { $0 <= now } ?? false
+        let isDue = transactions.coordinators.nextDeadline.map { $0 <= now } ?? false
         guard isDue || !transactions.lost.isEmpty else { return }
         let moment = TransactionCoordinator.Moment(instant: now, timestamp: clock.wallClock())
-        let due = transactions.coordinators.filter { $1.nextDeadline.map { $0 <= now } ?? false }
-        for index in transactions.lost.union(due.keys).sorted() {
+        let due = transactions.coordinators.takeDue(at: now)
+        for index in transactions.lost.union(due).sorted() {
             guard let home = partitions[TransactionHost.topic, index] else {
                 transactions.lost.remove(index)
                 continue
@@ -219,7 +217,7 @@ extension Broker {
 
     /// What was decided could not be written, or not be made durable: the coordinator is read anew.
     func giveUp(_ home: Partition) {
-        transactions.coordinators[home.index] = nil
+        transactions.coordinators.remove(home.index)
         transactions.lost.insert(home.index)
     }
 

@@ -51,7 +51,7 @@ public struct ShareGroupCoordinator: Sendable {
         at now: Instant, into records: inout [ShareGroupRecord]
     ) -> [ShareSessionKey] {
         var lost: [ShareSessionKey] = []
-        for id in alarms.takeDue(at: now).sorted() {
+        for id in alarms.popDue(at: now).sorted() {
             let members = groups[id]?.members.filter { $0.value.sessionEnd <= now } ?? [:]
             for member in members.keys.sorted() {
                 remove(member, from: id, into: &records)

@@ -214,10 +214,10 @@ extension TransactionWorld {
         guard let node = broker.broker,
             let home = node.offsetsPartition(
                 of: "g-" + writer.name, at: broker.clock.wallClock()),
-            var group = node.groups.take(home.index)
+            var group = node.groups.coordinators.take(home.index)
         else { return }
         group.commitTransaction(of: writer.id)
-        node.groups.put(group, at: home.index)
+        node.groups.coordinators.put(group, at: home.index)
     }
 
     private func writeMarker(by writer: Writer, _ number: Int) throws {

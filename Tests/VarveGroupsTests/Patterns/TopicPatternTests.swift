@@ -1,4 +1,5 @@
 import Testing
+import VarveSeeds
 
 @testable import VarveGroups
 

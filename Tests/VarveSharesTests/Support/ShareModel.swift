@@ -1,3 +1,4 @@
+import VarveSeeds
 import VarveTerms
 
 @testable import VarveShares

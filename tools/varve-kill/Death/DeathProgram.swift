@@ -1,5 +1,6 @@
 internal import VarveBytes
 internal import VarveLinux
+internal import VarveSim
 internal import VarveSystem
 internal import VarveTerms
 

@@ -1,4 +1,5 @@
 internal import VarveLinux
+internal import VarveSim
 internal import VarveTerms
 
 /// `varve-kill flush-faults`: a line of a proof for one file system.

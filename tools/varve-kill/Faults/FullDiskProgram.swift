@@ -1,4 +1,5 @@
 internal import VarveLinux
+internal import VarveSim
 internal import VarveTerms
 
 /// `varve-kill full-disk`: a line of a proof for one small file system.

@@ -2,6 +2,7 @@ internal import Varve
 internal import VarveBytes
 internal import VarveLinux
 internal import VarveRecords
+internal import VarveSim
 internal import VarveSystem
 internal import VarveTerms
 

@@ -1,7 +1,6 @@
 import Testing
+import VarveSeeds
 import VarveTerms
-
-@testable import VarveGroups
 
 @Suite("AlarmQueue")
 struct AlarmQueueTests {

@@ -1,5 +1,3 @@
-package import VarveTerms
-
 /// What is to be looked at when: a heap of alarms, one for each key. An alarm that is moved or
 /// taken away is gone at once.
 ///
