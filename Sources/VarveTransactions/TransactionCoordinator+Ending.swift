@@ -46,6 +46,7 @@ extension TransactionCoordinator {
         case .done: return .success(transaction.producer)
         case .end: break
         }
+        guard keeps(version) else { return .failure(.unsupportedVersion) }
         var next: Int64 = -1
         if version.raisesEpochs, transaction.producer.isExhausted {
             guard let fresh = freshProducerID() else { return .failure(.coordinatorNotAvailable) }

@@ -16,6 +16,7 @@ extension TransactionCoordinator {
         guard var transaction = transactions[id] else { return .invalidProducerIDMapping }
         let isOpen = transaction.state == .ongoing
         if isOpen, partitions.isSubset(of: transaction.stored.partitions) { return nil }
+        guard keeps(version) else { return .unsupportedVersion }
         transaction.step(at: now.timestamp) { stored in
             stored.state = .ongoing
             stored.partitions.formUnion(partitions)

@@ -24,6 +24,9 @@ public struct TransactionCoordinator {
     public let settings: TransactionSettings
     /// The leader epoch of the partition: markers of an earlier coordinator come too late.
     public let epoch: Int32
+    /// The finalized level of `transaction.version`. At `v0` records have no room for what an end
+    /// that raises epochs has to keep.
+    public var level = TransactionVersion.v2
     var transactions: [String: Transaction] = [:]
     private var reminders = AlarmQueue<String>()
     /// When idle ids are next checked for their age; nil before `begin`.
@@ -110,6 +113,9 @@ public struct TransactionCoordinator {
     }
 
     // MARK: Steps
+
+    /// Whether records can keep what a client's rules bring about.
+    func keeps(_ version: TransactionVersion) -> Bool { level > .v0 || !version.raisesEpochs }
 
     /// Keeps what became of a transaction, and writes it down.
     mutating func keep(

@@ -8,6 +8,8 @@ public enum TransactionError: Error, Hashable, Sendable, CaseIterable {
     case unknownServerError
     /// COORDINATOR_NOT_AVAILABLE: no producer id can be had now.
     case coordinatorNotAvailable
+    /// UNSUPPORTED_VERSION: the rules by which the client goes are not in force.
+    case unsupportedVersion
     /// INVALID_REQUEST
     case invalidRequest
     /// INVALID_TXN_STATE: there is nothing to end, or it ended the other way.

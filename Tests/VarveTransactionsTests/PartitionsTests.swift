@@ -34,6 +34,28 @@ struct PartitionsTests {
         }
     }
 
+    @Test("records of level 0 have no room for rules that raise epochs")
+    func levels() {
+        for level: TransactionVersion in [.v0, .v1, .v2] {
+            var fixture = CoordinatorFixture(CoordinatorFixture.stored(.empty))
+            fixture.coordinator.level = level
+            let claim = producer(7, 5)
+            let expected: TransactionError? = level == .v0 ? .unsupportedVersion : nil
+            #expect(fixture.add(claim: claim) == expected)
+            #expect(fixture.effects.isEmpty == (level == .v0))
+            #expect(fixture.add(claim: claim, version: .v0) == nil)
+            // It is there already: nothing is to be kept.
+            #expect(fixture.add(claim: claim) == nil)
+            let ended = fixture.end(.commit, claim: claim)
+            #expect(
+                ended
+                    == (level == .v0 ? .failure(.unsupportedVersion) : .success(producer(7, 6))))
+            guard level == .v0 else { continue }
+            #expect(fixture.stored?.state == .ongoing)
+            #expect(fixture.end(.abort, claim: claim, version: .v0) == .success(claim))
+        }
+    }
+
     @Test("a transaction takes no more partitions than its record has room for")
     func size() {
         var settings = TransactionSettings()

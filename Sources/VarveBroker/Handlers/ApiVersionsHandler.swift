@@ -1,6 +1,3 @@
-internal import VarveLog
-internal import VarveMetadata
-internal import VarveTerms
 internal import VarveTransport
 internal import VarveWire
 
@@ -39,6 +36,7 @@ enum ServedAPIs {
         .deleteGroups: 0...2,
         .incrementalAlterConfigs: 0...1,
         .offsetDelete: 0...0,
+        .updateFeatures: 0...2,
         .describeCluster: 0...2,
         .describeProducers: 0...0,
         .describeTransactions: 0...0,
@@ -96,11 +94,8 @@ extension Broker {
                     apiKey: api.rawValue, minVersion: versions.lowerBound,
                     maxVersion: versions.upperBound)
             }
-        response.finalizedFeaturesEpoch = metadata.log.ends.written.rawValue - 1
-        response.finalizedFeatures = image.features.sorted { $0.key < $1.key }.map {
-            .init(name: $0.key, maxVersionLevel: $0.value, minVersionLevel: $0.value)
-        }
-        answer(response, to: context, on: loop)
+        tellFeatures(in: &response, version: context.version)
+        answerFeatures(response, to: context, on: loop)
     }
 
     private static func isLawful(_ request: ApiVersionsRequest) -> Bool {

@@ -11,6 +11,11 @@ extension Broker {
     func consumerGroupHeartbeat(
         _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext, on loop: EventLoop
     ) {
+        guard hasConsumerGroups else {
+            var response = ConsumerGroupHeartbeatResponse()
+            response.errorCode = .unsupportedVersion
+            return answer(response, to: context, on: loop)
+        }
         guard !hasShareGroup(request.groupId) else {
             var response = ConsumerGroupHeartbeatResponse()
             response.errorCode = .groupIdNotFound
@@ -106,6 +111,10 @@ extension Broker {
     ) -> ConsumerGroupDescribeResponse.DescribedGroup {
         var row = ConsumerGroupDescribeResponse.DescribedGroup()
         row.groupId = id
+        guard hasConsumerGroups else {
+            row.errorCode = .unsupportedVersion
+            return row
+        }
         guard !id.isEmpty else {
             row.errorCode = .invalidGroupId
             return row

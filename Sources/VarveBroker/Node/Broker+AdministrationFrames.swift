@@ -32,6 +32,9 @@ extension Broker {
         case .listConfigResources:
             let request = try ListConfigResourcesRequest(decoding: &reader, version: version)
             listConfigResources(request, context, on: loop)
+        case .updateFeatures:
+            let request = try UpdateFeaturesRequest(decoding: &reader, version: version)
+            updateFeatures(request, context, on: loop)
         case .listGroups:
             let request = try ListGroupsRequest(decoding: &reader, version: version)
             listGroups(request, context, on: loop)

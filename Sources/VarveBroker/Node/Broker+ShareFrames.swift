@@ -8,6 +8,7 @@ extension Broker {
         _ reader: inout WireReader, _ context: RequestContext, on loop: EventLoop
     ) throws(WireError) -> Bool {
         let version = context.version
+        if !hasShareGroups, try refuseShares(&reader, context, on: loop) { return true }
         switch context.api {
         case .shareGroupHeartbeat:
             let request = try ShareGroupHeartbeatRequest(decoding: &reader, version: version)

@@ -7,10 +7,9 @@ internal import VarveWire
 extension Broker {
     /// What a new cluster begins with.
     static let bootstrap: [MetadataRecord] =
-        [
-            ("metadata.version", 30), ("eligible.leader.replicas.version", 1),
-            ("group.version", 1), ("share.version", 1), ("transaction.version", 2),
-        ].map { .featureLevel(FeatureLevelRecord(name: $0.0, featureLevel: $0.1)) } + [
+        Feature.bootstrap.map { feature, level in
+            .featureLevel(FeatureLevelRecord(name: feature.rawValue, featureLevel: level))
+        } + [
             .config(
                 ConfigRecord(
                     resourceType: ConfigResource.Kind.broker.rawValue, resourceName: "",

@@ -10,6 +10,7 @@ extension TransactionError {
         switch self {
         case .unknownServerError: .unknownServerError
         case .coordinatorNotAvailable: .coordinatorNotAvailable
+        case .unsupportedVersion: .unsupportedVersion
         case .invalidRequest: .invalidRequest
         case .invalidTransactionState: .invalidTxnState
         case .invalidProducerIDMapping: .invalidProducerIdMapping

@@ -105,7 +105,8 @@ extension Broker {
         of home: Partition, at now: TransactionCoordinator.Moment,
         into effects: inout [TransactionEffect]
     ) -> TransactionCoordinator? {
-        if let coordinator = transactions.coordinators.take(home.index) {
+        if var coordinator = transactions.coordinators.take(home.index) {
+            coordinator.level = transactionLevel
             return coordinator
         }
         guard isSettled(home), var coordinator = readTransactions(of: home) else {
@@ -113,6 +114,7 @@ extension Broker {
             return nil
         }
         transactions.lost.remove(home.index)
+        coordinator.level = transactionLevel
         coordinator.begin(at: now, into: &effects)
         return coordinator
     }
@@ -200,7 +202,7 @@ extension Broker {
         do {
             for record in records {
                 let key = try TransactionRecordCoding.key(of: record)
-                if let value = try TransactionRecordCoding.value(of: record) {
+                if let value = try TransactionRecordCoding.value(of: record, at: transactionLevel) {
                     _ = try builder.append(
                         key: key.buffer.bytes, value: value.buffer.bytes, timestamp: now)
                 } else {

@@ -21,10 +21,19 @@ enum TransactionRecordCoding {
     }
 
     /// The value of a record; nil for a tombstone.
-    static func value(of record: TransactionRecord) throws(WireError) -> WireWriter? {
+    ///
+    /// - Parameter level: which values readers of the log know; those of `v0` know no tags.
+    static func value(
+        of record: TransactionRecord, at level: TransactionVersion
+    ) throws(WireError) -> WireWriter? {
         guard let stored = record.value else { return nil }
+        var message = message(stored)
+        if level == .v0 {
+            (message.previousProducerId, message.nextProducerId) = (-1, -1)
+            message.clientTransactionVersion = 0
+        }
         var writer = WireWriter()
-        try message(stored).encodeValue(into: &writer, version: 1)
+        try message.encodeValue(into: &writer, version: level == .v0 ? 0 : 1)
         return writer
     }
 

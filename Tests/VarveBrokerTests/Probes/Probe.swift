@@ -17,6 +17,8 @@ struct Probe {
     var closes: Bool
     /// How long the answer took.
     var milliseconds: Int
+    /// How long whoever sent it waited first.
+    var pause: Duration
     var outcome: Outcome
 
     /// Bytes as they were sent, with the sizes of frames among them.
@@ -80,10 +82,20 @@ struct Probe {
         connection = object["connection"] as? String
         closes = object["closes"] != nil
         milliseconds = (object["elapsedMs"] as? NSNumber)?.intValue ?? 0
+        pause = Self.pause(in: object["what"] as? String ?? "")
         switch object["response"] {
         case let text as String: outcome = text == "closed" ? .closed : .none
         case let answer?: outcome = .answer(ProbeTree(json: answer))
         case nil: outcome = .none
         }
+    }
+
+    /// The time that a description names: `1.2 s later`, `again after 120 ms`.
+    private static func pause(in what: String) -> Duration {
+        let time = /(?:after )?(?<count>[0-9.]+) (?<unit>ms|s)(?: later)?/
+        guard let found = what.firstMatch(of: time), let count = Double(found.count),
+            found.0.hasPrefix("after") || found.0.hasSuffix("later")
+        else { return .zero }
+        return .milliseconds(found.unit == "s" ? count * 1000 : count)
     }
 }

@@ -45,6 +45,7 @@ final class ProbeReplay {
         _ = try broker.ask(Self.findCoordinator)
         for probe in probes where !probe.wasTriedAgain {
             if probe.isFirstAfterRestart { try restart() }
+            broker.advance(by: probe.pause)
             try alignProducerIDs(with: probe)
             if let stream = probe.stream {
                 try send(stream, of: probe)

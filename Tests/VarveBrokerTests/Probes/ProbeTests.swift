@@ -23,9 +23,9 @@ struct ProbeTests {
         Floor(area: "offsets", codes: 164, whole: 164),
         Floor(area: "produce", codes: 351, whole: 287),
         Floor(area: "fetch", codes: 252, whole: 241),
-        Floor(area: "groups", codes: 334, whole: 311),
-        Floor(area: "others", codes: 30, whole: 30),
-        Floor(area: "transactions", codes: 206, whole: 167),
+        Floor(area: "groups", codes: 350, whole: 339),
+        Floor(area: "others", codes: 66, whole: 64),
+        Floor(area: "transactions", codes: 238, whole: 201),
         Floor(area: "share", codes: 133, whole: 127),
     ]
 

@@ -41,10 +41,10 @@ struct TransactionRecordCodingTests {
 
     /// Key and value of a record; nothing for the value of a tombstone.
     private func encoded(
-        _ record: TransactionRecord
+        _ record: TransactionRecord, at level: TransactionVersion = .v2
     ) throws -> (key: [UInt8], value: [UInt8]) {
         let key = try TransactionRecordCoding.key(of: record)
-        guard let value = try TransactionRecordCoding.value(of: record) else {
+        guard let value = try TransactionRecordCoding.value(of: record, at: level) else {
             return (key.buffer.bytes.array(), [])
         }
         return (key.buffer.bytes.array(), value.buffer.bytes.array())
@@ -72,6 +72,23 @@ struct TransactionRecordCodingTests {
                     try TransactionRecordCoding.decode(key: key.rawSpan, value: value.rawSpan)
                 }
             #expect(decoded == record)
+        }
+    }
+
+    @Test("values of level 0 are of version 0, without what only tags can say")
+    func level0() throws {
+        let record = TransactionRecord("id", stored)
+        let key = try encoded(record).key
+        for (level, version) in [(TransactionVersion.v0, UInt8(0)), (.v1, 1), (.v2, 1)] {
+            let value = try encoded(record, at: level).value
+            #expect(value.prefix(2) == [0, version])
+            var expected = stored
+            if level == .v0 {
+                (expected.nextProducerID, expected.version) = (-1, .v0)
+            }
+            let decoded = try TransactionRecordCoding.decode(
+                key: key.rawSpan, value: value.rawSpan)
+            #expect(decoded?.value == expected)
         }
     }
 
