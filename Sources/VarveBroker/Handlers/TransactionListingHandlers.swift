@@ -121,6 +121,9 @@ extension Broker {
         }
         guard let partition = partitions[topic, index] else {
             row.errorCode = .unknownTopicOrPartition
+            if image[topic: topic] == nil {
+                row.errorMessage = "This server does not host this topic-partition."
+            }
             return row
         }
         row.activeProducers = partition.log.activeProducers.map { producer in

@@ -81,6 +81,9 @@ extension Broker {
         _ commit: CommitRequest, in producer: ProducerIdentity, _ context: RequestContext,
         on loop: EventLoop
     ) {
+        guard !hasShareGroup(commit.claim.group) else {
+            return refuseTransactionalCommit(context, .groupIdNotFound, on: loop)
+        }
         let transaction = TransactionalProducer(id: producer.id, epoch: producer.epoch)
         let isAsked = withCoordinator(of: commit.claim.group, context, on: loop) {
             coordinator, token, now, effects in

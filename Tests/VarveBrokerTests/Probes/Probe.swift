@@ -45,6 +45,16 @@ struct Probe {
         return !Set(answer.codes).isDisjoint(with: [6, 14, 15, 16])
     }
 
+    /// Whether whoever prepared the others had asked until a transaction's time was over.
+    private var showsTimeout: Bool {
+        guard name.hasPrefix("setup"), api == "DescribeTransactions",
+            case .answer(.object(let fields)) = outcome,
+            case .list(let rows)? = fields["transactionStates"],
+            case .object(let row)? = rows.first
+        else { return false }
+        return row["transactionState"] == .text("CompleteAbort")
+    }
+
     /// Whether Kafka was restarted right before.
     var isFirstAfterRestart: Bool { name == "offsets/epochs/metadata" || name == "restart" }
 
@@ -88,6 +98,7 @@ struct Probe {
         case let answer?: outcome = .answer(ProbeTree(json: answer))
         case nil: outcome = .none
         }
+        if showsTimeout { pause = .seconds(2) }
     }
 
     /// The time that a description names: `1.2 s later`, `again after 120 ms`.

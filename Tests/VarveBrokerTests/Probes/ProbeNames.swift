@@ -48,7 +48,7 @@ struct ProbeNames {
             texts[old] = new
             add(from: Self.bytes(of: from), to: Self.bytes(of: to))
         } else if Self.members.contains(field), old.utf8.count == new.utf8.count,
-            old.utf8.count >= 36
+            old.utf8.count >= 22
         {
             texts[old] = new
             add(from: Array(old.utf8), to: Array(new.utf8))

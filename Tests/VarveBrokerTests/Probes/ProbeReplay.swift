@@ -1,3 +1,4 @@
+import Foundation
 import VarveBytes
 import VarveSim
 import VarveTerms
@@ -11,6 +12,8 @@ final class ProbeReplay {
     /// The producer ids that were given out.
     var producerIDs: Range<Int64> = 0..<0
     private var names = ProbeNames()
+    /// All that was sent, as it was sent to Kafka.
+    private var sent = Foundation.Data()
     /// Requests that were not answered in the time that Kafka took.
     private var late: [(probe: Probe, client: FrameClient)] = []
     /// The connection of probes that are streams, and how many answers it has given.
@@ -41,11 +44,15 @@ final class ProbeReplay {
     }
 
     /// Sends the probes one after the other, each on a connection of its own.
-    func run(_ probes: [Probe]) throws {
-        _ = try broker.ask(Self.findCoordinator)
+    ///
+    /// - Parameter knowsGroups: whether somebody asked for a group's coordinator before.
+    func run(_ probes: [Probe], knowsGroups: Bool = true) throws {
+        if knowsGroups { _ = try broker.ask(Self.findCoordinator) }
         for probe in probes where !probe.wasTriedAgain {
             if probe.isFirstAfterRestart { try restart() }
-            broker.advance(by: probe.pause)
+            // Nobody asks twice in a millisecond.
+            broker.advance(by: max(probe.pause, .milliseconds(1)))
+            sent.append(contentsOf: probe.frame)
             try alignProducerIDs(with: probe)
             if let stream = probe.stream {
                 try send(stream, of: probe)
@@ -148,16 +155,25 @@ final class ProbeReplay {
         guard case .answer(let expected) = probe.outcome else {
             return ("answered", "answered")
         }
-        let kafka = expected.inOrder.limited(toAPIs: score.keys)
-        guard let here = Self.decode(client.frames[number], probe)?.inOrder.limited(to: kafka)
-        else {
+        var kafka = expected.inOrder.limited(toAPIs: score.keys)
+        guard let answer = Self.decode(client.frames[number], probe)?.inOrder else {
             return ("unreadable", "unreadable")
         }
+        kafka = kafka.withoutStrangers(to: answer) { wasSent($0) }
+        let here = answer.limited(to: kafka)
         names.learn(kafka, here)
         let wanted = names.translated(kafka).inOrder
         let codes =
             here.codes == wanted.codes ? nil : "\(here.codes), expected \(wanted.codes)"
         return (codes, here.difference(from: wanted) ?? codes)
+    }
+
+    /// Whether a request had this text, behind its size in one of the two ways.
+    private func wasSent(_ text: String) -> Bool {
+        let size = UInt8(clamping: text.utf8.count)
+        return [[0, size], [size &+ 1]].contains { prefix in
+            sent.range(of: Foundation.Data(prefix + text.utf8)) != nil
+        }
     }
 
     private static func decode(_ frame: [UInt8], _ probe: Probe) -> ProbeTree? {
