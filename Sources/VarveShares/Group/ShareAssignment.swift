@@ -32,36 +32,3 @@ public struct ShareAssignment: Hashable, Sendable {
         }
     }
 }
-
-/// Who fetches what: the `simple` assignor of share groups.
-///
-/// Several members may have the same partition: it shares its records out. Each partition goes to
-/// somebody, each member gets something, and members differ by at most one as long as all subscribe
-/// to the same topics. The same input gives the same assignment.
-/// *Source*: KIP-932, simple assignor.
-public enum SimpleShareAssignor {
-    /// - Parameter members: with the partitions of what they subscribe to.
-    /// - Complexity: O((members + partitions) · log)
-    public static func assign(
-        _ members: [String: ShareAssignment]
-    ) -> [String: ShareAssignment] {
-        var subscribers: [TopicPartition: [String]] = [:]
-        for member in members.keys.sorted() {
-            for partition in members[member]?.partitions ?? [] {
-                subscribers[partition, default: []].append(member)
-            }
-        }
-        // Partitions with the same subscribers are shared out together.
-        var circles: [[String]: [TopicPartition]] = [:]
-        for (partition, names) in subscribers { circles[names, default: []].append(partition) }
-        var found: [String: [TopicPartition]] = [:]
-        for (names, partitions) in circles {
-            let partitions = ShareAssignment(partitions).partitions
-            for place in 0..<max(names.count, partitions.count) {
-                found[names[place % names.count], default: []].append(
-                    partitions[place % partitions.count])
-            }
-        }
-        return members.keys.reduce(into: [:]) { $0[$1] = ShareAssignment(found[$1] ?? []) }
-    }
-}

@@ -133,10 +133,19 @@ extension ShareGroupCoordinator {
         alarms.set(nil, for: id)
     }
 
-    /// The groups with states of a topic.
+    /// The groups with states of a topic, or with what a crash left of them.
     public func groups(with topic: UniqueID) -> [String] {
-        groups.values.filter {
-            $0.topics.initialized[topic] != nil || $0.topics.initializing[topic] != nil
-        }.map(\.id).sorted()
+        groups.values.filter { $0.topics.ids.contains(topic) }.map(\.id).sorted()
+    }
+
+    /// The topics of which any group has states, or what a crash left of them.
+    public var topicIDs: Set<UniqueID> {
+        groups.values.reduce(into: []) { $0.formUnion($1.topics.ids) }
+    }
+}
+
+extension ShareGroupTopics {
+    fileprivate var ids: Set<UniqueID> {
+        Set(initializing.keys).union(initialized.keys).union(deleting.keys)
     }
 }

@@ -99,8 +99,9 @@ extension ShareGroupCoordinator {
         let age = grounds.wallClock.milliseconds(since: group.targetEpoch.timestamp)
         let interval = grounds.settings.assignmentInterval / .milliseconds(1)
         guard group.targetPartitions.isEmpty || age < 0 || Double(age) >= interval else { return }
-        let assigned = SimpleShareAssignor.assign(
-            group.members.mapValues { group.assignable(to: $0.profile.topics) })
+        let assigned = ShareAssignor.assign(
+            group.members.mapValues { group.assignable(to: $0.profile.topics) },
+            previous: group.target)
         for member in assigned.keys.sorted() {
             guard let assignment = assigned[member], group.target[member] != assignment else {
                 continue
