@@ -13,7 +13,7 @@ internal import VarveWire
 ///
 /// *Threads*: owned by the broker's shard.
 struct GroupHost {
-    static let topic = "__consumer_offsets"
+    static let topic = InternalTopic.offsets.rawValue
 
     var coordinators = CoordinatorTable<GroupCoordinator>()
     /// The topics as coordinators were last told of them.
@@ -77,26 +77,7 @@ extension Broker {
     /// The partition of `__consumer_offsets` that keeps a group; the topic is made when it is
     /// missing. Nil when it cannot be.
     func offsetsPartition(of group: String, at now: Timestamp) -> Partition? {
-        if image[topic: GroupHost.topic] == nil {
-            var wanted = CreateTopicsRequest.CreatableTopic()
-            wanted.name = GroupHost.topic
-            wanted.numPartitions = Int32(
-                settings.configs.integer("offsets.topic.num.partitions") ?? 50)
-            wanted.replicationFactor = 1
-            wanted.configs = [
-                .init(name: "cleanup.policy", value: "compact"),
-                .init(
-                    name: "segment.bytes", value: settings.configs["offsets.topic.segment.bytes"]),
-                .init(name: "compression.type", value: "producer"),
-            ]
-            guard create(wanted, validateOnly: false, at: now).errorCode == .none else {
-                return nil
-            }
-        }
-        guard let topic = image[topic: GroupHost.topic] else { return nil }
-        let index = GroupHost.partition(of: group, count: topic.partitions.count)
-        if partitions[GroupHost.topic, index] == nil { try? openPartition(index, of: topic) }
-        return partitions[GroupHost.topic, index]
+        partition(of: .offsets, at: now) { GroupHost.partition(of: group, count: $0) }
     }
 
     /// Hands a request to the coordinator of a group.

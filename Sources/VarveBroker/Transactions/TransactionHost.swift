@@ -13,7 +13,7 @@ internal import VarveWire
 ///
 /// *Threads*: owned by the broker's shard.
 struct TransactionHost {
-    static let topic = "__transaction_state"
+    static let topic = InternalTopic.transactions.rawValue
 
     var coordinators = CoordinatorTable<TransactionCoordinator>()
     /// Answers to TxnOffsetCommits that wait, with the rows that need no coordinator filled in.
@@ -43,26 +43,7 @@ extension Broker {
     /// The partition of `__transaction_state` that keeps a transactional id; the topic is made when
     /// it is missing. Nil when it cannot be.
     func transactionPartition(of id: String, at now: Timestamp) -> Partition? {
-        if image[topic: TransactionHost.topic] == nil {
-            var wanted = CreateTopicsRequest.CreatableTopic()
-            wanted.name = TransactionHost.topic
-            wanted.numPartitions = Int32(
-                clamping: settings.configs.integer("transaction.state.log.num.partitions") ?? 50)
-            wanted.replicationFactor = 1
-            let size = settings.configs.integer("transaction.state.log.segment.bytes")
-            wanted.configs = [
-                .init(name: "cleanup.policy", value: "compact"),
-                .init(name: "segment.bytes", value: "\(size ?? 104_857_600)"),
-                .init(name: "compression.type", value: "uncompressed"),
-            ]
-            guard create(wanted, validateOnly: false, at: now).errorCode == .none else {
-                return nil
-            }
-        }
-        guard let topic = image[topic: TransactionHost.topic] else { return nil }
-        let index = GroupHost.partition(of: id, count: topic.partitions.count)
-        if partitions[TransactionHost.topic, index] == nil { try? openPartition(index, of: topic) }
-        return partitions[TransactionHost.topic, index]
+        partition(of: .transactions, at: now) { GroupHost.partition(of: id, count: $0) }
     }
 
     /// Hands a request to the coordinator of a transactional id.
