@@ -21,7 +21,7 @@ struct ShareModelTests {
         for _ in 0..<3000 { model.step() }
         let events = [
             "delivery", "redelivery", "accept", "release", "reject", "renew", "gap", "refusal",
-            "death", "crash", "logStart",
+            "death", "crash", "logStart", "rest",
         ]
         for event in events { #expect((model.seen[event] ?? 0) > 5, "\(event): \(model.seen)") }
     }

@@ -19,11 +19,11 @@ private let version: Int16 = 0
 
 extension Broker {
     /// Appends records to a partition as one batch; they are durable after the turn's flush.
-    /// - Returns: whether they were written.
+    /// - Parameter records: at least one.
+    /// - Returns: where the first one stands; nil when they could not be written.
     func append(
         _ records: [some KeptRecord], to partition: Partition, at now: Timestamp
-    ) -> Bool {
-        guard !records.isEmpty else { return true }
+    ) -> Offset? {
         var builder = RecordBatchBuilder()
         builder.begin()
         do {
@@ -39,12 +39,13 @@ extension Broker {
                 }
             }
             _ = try builder.seal()
-            try write(builder.sealedBytes, to: partition, checking: .frame, now: now)
+            let receipt = try write(
+                builder.sealedBytes, to: partition, checking: .frame, now: now)
+            note(partition)
+            return receipt.offsets.lowerBound
         } catch {
-            return false
+            return nil
         }
-        note(partition)
-        return true
     }
 }
 

@@ -55,13 +55,23 @@ extension Broker {
         }
         let key = SharePartitionKey(
             group: session.group, topicID: place.topicID, partition: place.index)
-        guard shares.partitions[key] != nil else {
+        guard try isBegun(key, &work) else {
             throw ShareTrouble(
                 .unknownTopicOrPartition, "This server does not host this topic-partition.")
         }
         let now = work.now
         try withSharePartition(key, of: topic, &work) { partition throws(ShareRefusal) in
             try partition.acknowledge(rows, by: session.member, at: now)
+        }
+    }
+
+    /// Whether anybody ever fetched from a share partition. It may not be in memory.
+    private func isBegun(
+        _ key: SharePartitionKey, _ work: inout ShareWork
+    ) throws(ShareTrouble) -> Bool {
+        guard shares.partitions[key] == nil else { return true }
+        return try withShareStates(of: key, &work) { states, _ in
+            states.summary(of: key)?.start != nil
         }
     }
 

@@ -11,18 +11,18 @@ internal import VarveWire
 ///
 /// *Threads*: owned by the broker's shard.
 struct ShareHost {
-    static let stateTopic = "__share_group_state"
+    static let stateTopic = InternalTopic.shareStates.rawValue
 
     /// By partition of `__consumer_offsets`.
     var groups = CoordinatorTable<ShareGroupCoordinator>()
     /// By partition of `__share_group_state`.
-    var states: [Int32: ShareStateCoordinator] = [:]
+    var states = CoordinatorTable<ShareStateCoordinator>()
     /// Share partitions that somebody uses.
     var partitions: [SharePartitionKey: SharePartition] = [:]
     var sessions: ShareSessions<ConnectionID>
     var fetches = WaitingShareFetches()
-    /// When locks of share partitions end.
-    var locks = AlarmQueue<SharePartitionKey>()
+    /// When locks of share partitions end. Of those without any: when they go from memory.
+    var alarms = AlarmQueue<SharePartitionKey>()
     /// Share partitions with records that somebody gave back.
     var stirred: Set<SharePartitionKey> = []
     /// Logs that did not take a write in this turn: what they have cannot be known before its end.
@@ -41,12 +41,28 @@ struct ShareHost {
     /// When something is to be done, or earlier.
     var nextDeadline: Instant? {
         guard stirred.isEmpty else { return Instant(nanoseconds: .min) }
-        return [groups.nextDeadline, locks.first, fetches.nextDeadline].compactMap { $0 }.min()
+        return [
+            groups.nextDeadline, states.nextDeadline, alarms.first, fetches.nextDeadline,
+        ].compactMap { $0 }.min()
     }
+
+    /// Keeps a share partition for as long as somebody has records of it, and a while longer: what
+    /// lasts of it is in its state.
+    mutating func keep(
+        _ partition: consuming SharePartition, _ key: SharePartitionKey, now: Instant
+    ) {
+        if partition.nextOffset < partition.end { stirred.insert(key) }
+        alarms.set(partition.nextLockEnd ?? now.advanced(by: Self.restTime), for: key)
+        partitions[key] = partition
+    }
+
+    /// How long a share partition stays in memory of which nobody has records: longer than the
+    /// pauses of members that go on, and not so long that those that were once used pile up.
+    static let restTime = Duration.seconds(60)
 
     mutating func forget(_ key: SharePartitionKey) {
         partitions[key] = nil
-        locks.set(nil, for: key)
+        alarms.set(nil, for: key)
     }
 }
 

@@ -7,6 +7,61 @@ internal import VarveSystem
 internal import VarveTerms
 internal import VarveWire
 
+/// A state machine of share groups on one partition of an internal topic.
+protocol ShareCoordinator: TimedCoordinator {
+    associatedtype Record: KeptRecord
+
+    /// Where those of its kind are.
+    static var table: WritableKeyPath<ShareHost, CoordinatorTable<Self>> { get }
+    /// One that has read nothing.
+    init(for broker: Broker)
+    /// Takes a record of its partition.
+    mutating func take(_ key: RawSpan, _ value: RawSpan?, at offset: Offset) throws(WireError)
+    /// Its partition is read.
+    mutating func begin(for broker: Broker, at now: Instant)
+    /// What it decided was written; nothing may have been decided.
+    mutating func didWrite(_ records: [Record], at offset: Offset?, now: Instant)
+}
+
+extension ShareGroupCoordinator: ShareCoordinator {
+    static var table: WritableKeyPath<ShareHost, CoordinatorTable<Self>> { \.groups }
+
+    init(for broker: Broker) { self.init() }
+
+    mutating func take(_ key: RawSpan, _ value: RawSpan?, at offset: Offset) throws(WireError) {
+        if let record = try ShareGroupRecord(key: key, value: value) { apply(record) }
+    }
+
+    mutating func begin(for broker: Broker, at now: Instant) {
+        begin(at: now) { broker.shareConfigs(of: $0).settings }
+        broker.forgetLostTopics(topicIDs)
+    }
+
+    mutating func didWrite(_ records: [ShareGroupRecord], at offset: Offset?, now: Instant) {}
+}
+
+extension ShareStateCoordinator: ShareCoordinator {
+    static var table: WritableKeyPath<ShareHost, CoordinatorTable<Self>> { \.states }
+
+    init(for broker: Broker) { self.init(ShareStateSettings(broker.settings.configs)) }
+
+    mutating func take(_ key: RawSpan, _ value: RawSpan?, at offset: Offset) throws(WireError) {
+        if let record = try ShareStateRecord(key: key, value: value) { apply(record, at: offset) }
+    }
+
+    mutating func begin(for broker: Broker, at now: Instant) {}
+
+    mutating func didWrite(_ records: [ShareStateRecord], at offset: Offset?, now: Instant) {
+        noteUse(at: now)
+        if let offset { didWrite(records, at: offset) }
+    }
+}
+
+/// What a coordinator is asked: it decides records on the way.
+typealias ShareDecision<Coordinator: ShareCoordinator, Answer> = (
+    inout Coordinator, inout [Coordinator.Record]
+) throws(ShareRefusal) -> Answer
+
 /// The logs of share groups: reading their coordinators, and writing what these decide.
 extension Broker {
     // MARK: Groups
@@ -14,54 +69,17 @@ extension Broker {
     /// Hands the coordinator of a share group to `body`, and writes what it decides.
     func withShareGroups<Answer>(
         of group: String, _ work: inout ShareWork,
-        _ body: (inout ShareGroupCoordinator, inout [ShareGroupRecord]) throws(ShareRefusal) ->
-            Answer
+        _ body: ShareDecision<ShareGroupCoordinator, Answer>
     ) throws(ShareTrouble) -> Answer {
-        guard let partition = offsetsPartition(of: group, at: work.wallClock) else {
-            throw .noCoordinator
-        }
-        return try withShareGroups(in: partition, &work, body)
+        try decide(in: offsetsPartition(of: group, at: work.wallClock), &work, body)
     }
 
     /// The same with the coordinator of a partition of `__consumer_offsets`.
     func withShareGroups<Answer>(
         in partition: Partition, _ work: inout ShareWork,
-        _ body: (inout ShareGroupCoordinator, inout [ShareGroupRecord]) throws(ShareRefusal) ->
-            Answer
+        _ body: ShareDecision<ShareGroupCoordinator, Answer>
     ) throws(ShareTrouble) -> Answer {
-        guard var coordinator = takeShareGroups(of: partition, at: work.now) else {
-            throw .noCoordinator
-        }
-        defer { work.logs.append(partition) }
-        var records: [ShareGroupRecord] = []
-        let answer: Answer
-        do throws(ShareRefusal) {
-            answer = try body(&coordinator, &records)
-        } catch {
-            shares.groups.put(coordinator, at: partition.index)
-            throw .refused(error)
-        }
-        shares.groups.put(coordinator, at: partition.index)
-        try keep(records, in: partition, work)
-        return answer
-    }
-
-    /// The coordinator of a partition, taken out so that it is changed in place.
-    private func takeShareGroups(
-        of partition: Partition, at now: Instant
-    ) -> ShareGroupCoordinator? {
-        if let coordinator = shares.groups.take(partition.index) {
-            return coordinator
-        }
-        var coordinator = ShareGroupCoordinator()
-        let isRead = forEachRecord(of: partition) { key, value throws(WireError) in
-            if let record = try ShareGroupRecord(key: key, value: value) {
-                coordinator.apply(record)
-            }
-        }
-        guard isRead else { return nil }
-        coordinator.begin(at: now) { shareConfigs(of: $0).settings }
-        return coordinator
+        try decide(in: partition, &work, body)
     }
 
     /// Whether there is a share group of a name. It makes no topic for that.
@@ -70,7 +88,7 @@ extension Broker {
         let index = GroupHost.partition(of: name, count: topic.partitions.count)
         if let known = shares.groups[index] { return known.has(name) }
         guard let partition = partitions[GroupHost.topic, index],
-            let coordinator = takeShareGroups(of: partition, at: clock.now())
+            let coordinator: ShareGroupCoordinator = take(of: partition, at: clock.now())
         else { return false }
         shares.groups.put(coordinator, at: index)
         return coordinator.has(name)
@@ -81,86 +99,67 @@ extension Broker {
     /// The partition of `__share_group_state` that keeps the state of a share partition; the topic
     /// is made when it is missing. Nil when it cannot be.
     func statePartition(of key: SharePartitionKey, at now: Timestamp) -> Partition? {
-        if image[topic: ShareHost.stateTopic] == nil, !makeStateTopic(at: now) { return nil }
-        guard let topic = image[topic: ShareHost.stateTopic] else { return nil }
-        let index = key.statePartition(count: topic.partitions.count)
-        if partitions[topic.name, index] == nil { try? openPartition(index, of: topic) }
-        return partitions[topic.name, index]
-    }
-
-    private func makeStateTopic(at now: Timestamp) -> Bool {
-        let configs = brokerConfigs
-        var wanted = CreateTopicsRequest.CreatableTopic()
-        wanted.name = ShareHost.stateTopic
-        wanted.numPartitions = Int32(
-            clamping: configs.integer("share.coordinator.state.topic.num.partitions") ?? 50)
-        wanted.replicationFactor = 1
-        let segment = configs.integer("share.coordinator.state.topic.segment.bytes") ?? 104_857_600
-        wanted.configs = [
-            .init(name: "cleanup.policy", value: "delete"),
-            .init(name: "compression.type", value: "producer"),
-            .init(name: "min.insync.replicas", value: "1"),
-            .init(name: "retention.ms", value: "-1"),
-            .init(name: "segment.bytes", value: "\(segment)"),
-        ]
-        return create(wanted, validateOnly: false, at: now).errorCode == .none
+        partition(of: .shareStates, at: now) { key.statePartition(count: $0) }
     }
 
     /// Hands the coordinator of a share partition's state to `body`, and writes what it decides.
     func withShareStates<Answer>(
         of key: SharePartitionKey, _ work: inout ShareWork,
-        _ body: (inout ShareStateCoordinator, inout [ShareStateRecord]) throws(ShareRefusal) ->
-            Answer
+        _ body: ShareDecision<ShareStateCoordinator, Answer>
     ) throws(ShareTrouble) -> Answer {
-        guard let partition = statePartition(of: key, at: work.wallClock) else {
-            throw .noCoordinator
-        }
-        return try withShareStates(in: partition, &work, body)
+        try decide(in: statePartition(of: key, at: work.wallClock), &work, body)
     }
 
     /// The same with the coordinator of a partition of `__share_group_state`.
     func withShareStates<Answer>(
         in partition: Partition, _ work: inout ShareWork,
-        _ body: (inout ShareStateCoordinator, inout [ShareStateRecord]) throws(ShareRefusal) ->
-            Answer
+        _ body: ShareDecision<ShareStateCoordinator, Answer>
     ) throws(ShareTrouble) -> Answer {
-        guard var coordinator = takeShareStates(of: partition) else { throw .noCoordinator }
-        defer { work.logs.append(partition) }
-        var records: [ShareStateRecord] = []
+        try decide(in: partition, &work, body)
+    }
+
+    // MARK: Reading and writing
+
+    private func decide<Coordinator: ShareCoordinator, Answer>(
+        in home: Partition?, _ work: inout ShareWork, _ body: ShareDecision<Coordinator, Answer>
+    ) throws(ShareTrouble) -> Answer {
+        guard let home, var coordinator: Coordinator = take(of: home, at: work.now) else {
+            throw .noCoordinator
+        }
+        defer { work.logs.append(home) }
+        var records: [Coordinator.Record] = []
         let answer: Answer
         do throws(ShareRefusal) {
             answer = try body(&coordinator, &records)
         } catch {
-            shares.states[partition.index] = coordinator
+            shares[keyPath: Coordinator.table].put(coordinator, at: home.index)
             throw .refused(error)
         }
-        shares.states[partition.index] = coordinator
-        try keep(records, in: partition, work)
+        let offset = try keep(records, in: home, work)
+        coordinator.didWrite(records, at: offset, now: work.now)
+        shares[keyPath: Coordinator.table].put(coordinator, at: home.index)
         return answer
     }
 
-    private func takeShareStates(of partition: Partition) -> ShareStateCoordinator? {
-        if let coordinator = shares.states.removeValue(forKey: partition.index) {
-            return coordinator
+    /// The coordinator of a partition, taken out so that it is changed in place.
+    private func take<Coordinator: ShareCoordinator>(
+        of home: Partition, at now: Instant
+    ) -> Coordinator? {
+        if let known = shares[keyPath: Coordinator.table].take(home.index) { return known }
+        var coordinator = Coordinator(for: self)
+        let isRead = forEachRecord(of: home) { key, value, offset throws(WireError) in
+            try coordinator.take(key, value, at: offset)
         }
-        let name = "share.coordinator.snapshot.update.records.per.snapshot"
-        var coordinator = ShareStateCoordinator(
-            updatesPerSnapshot: Int(brokerConfigs.integer(name) ?? 500))
-        let isRead = forEachRecord(of: partition) { key, value throws(WireError) in
-            if let record = try ShareStateRecord(key: key, value: value) {
-                coordinator.apply(record)
-            }
-        }
-        return isRead ? coordinator : nil
+        guard isRead else { return nil }
+        coordinator.begin(for: self, at: now)
+        return coordinator
     }
-
-    // MARK: Reading and writing
 
     /// Reads what clients may read of an internal partition: what is not flushed may be lost yet.
     /// Records that cannot be understood are passed over.
     /// - Returns: false when the log cannot be read, or has something that nobody knows of.
     private func forEachRecord(
-        of partition: Partition, _ body: (RawSpan, RawSpan?) throws(WireError) -> Void
+        of partition: Partition, _ body: (RawSpan, RawSpan?, Offset) throws(WireError) -> Void
     ) -> Bool {
         guard !shares.unsettled.contains(ShareHost.LogPlace(partition)) else { return false }
         var scanner = RecordScanner()
@@ -170,24 +169,26 @@ extension Broker {
             guard case .batches(let batches) = outcome else { return true }
             let isRead: Void? = try? batches.forEachRecord(with: &scanner, from: offset) {
                 guard let key = $0.key else { return }
-                try? body(key, $0.value)
+                try? body(key, $0.value, $0.offset)
             }
             guard isRead != nil else { return false }
             offset = batches.nextOffset
         }
     }
 
+    /// - Returns: where the first one stands; nil when there are none.
     private func keep(
         _ records: [some KeptRecord], in partition: Partition, _ work: ShareWork
-    ) throws(ShareTrouble) {
-        guard append(records, to: partition, at: work.wallClock) else {
+    ) throws(ShareTrouble) -> Offset? {
+        guard !records.isEmpty else { return nil }
+        guard let offset = append(records, to: partition, at: work.wallClock) else {
             loseShares(of: partition)
             throw .noCoordinator
         }
-        guard !records.isEmpty else { return }
         afterFlush.append { _ in
             if partition.flushFailure != nil { self.loseShares(of: partition) }
         }
+        return offset
     }
 
     /// What was decided could not be written: it is forgotten, and read anew when it is next
@@ -195,7 +196,7 @@ extension Broker {
     func loseShares(of partition: Partition) {
         let place = ShareHost.LogPlace(partition)
         if partition.topic == ShareHost.stateTopic {
-            shares.states[partition.index] = nil
+            shares.states.remove(partition.index)
             let count = image[topic: ShareHost.stateTopic]?.partitions.count ?? 1
             for key in shares.partitions.keys
             where key.statePartition(count: count) == partition.index {

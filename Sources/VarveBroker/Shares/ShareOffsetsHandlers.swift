@@ -290,10 +290,15 @@ extension Broker {
     func forgetShares(of topic: String, _ id: UniqueID, at now: Timestamp) {
         if topic == GroupHost.topic || topic == ShareHost.stateTopic {
             if topic == GroupHost.topic { shares.groups.removeAll() }
-            shares.states = [:]
+            shares.states.removeAll()
             for key in shares.partitions.keys { shares.forget(key) }
             return
         }
+        forgetShares(of: id, at: now)
+    }
+
+    /// What share groups did with a topic goes.
+    func forgetShares(of id: UniqueID, at now: Timestamp) {
         let work = ShareWork(clock.now(), now)
         for partition in partitions.partitions(of: GroupHost.topic) {
             var listing = work
@@ -301,7 +306,7 @@ extension Broker {
                 groups.groups(with: id)
             }
             for name in names ?? [] {
-                // What a crash leaves of it is never asked for again: ids do not come twice.
+                // What a crash leaves of it goes when the group is read again.
                 deleteStates([id], of: name, isForced: true, work) { _, _ in }
             }
         }

@@ -96,9 +96,7 @@ extension Broker {
                 throw error
             }
         }
-        if partition.nextOffset < partition.end { shares.stirred.insert(key) }
-        shares.locks.set(partition.nextLockEnd, for: key)
-        shares.partitions[key] = partition
+        shares.keep(partition, key, now: work.now)
     }
 
     /// Gives back what a member has of partitions that somebody uses.
@@ -124,8 +122,10 @@ extension Broker {
         let isDue = shares.nextDeadline.map { $0 <= now } ?? false
         guard isDue || !shares.stirred.isEmpty else { return }
         var work = ShareWork(now, clock.wallClock())
-        for key in shares.locks.popDue(at: now) {
-            guard let topic = partitions[key.topicID, key.partition] else {
+        for key in shares.alarms.popDue(at: now) {
+            guard let topic = partitions[key.topicID, key.partition],
+                shares.partitions[key]?.nextLockEnd != nil
+            else {
                 shares.forget(key)
                 continue
             }
@@ -138,6 +138,7 @@ extension Broker {
             }
             for session in lost ?? [] { endSession(session, &work) }
         }
+        pruneShareStates(&work)
         wakeStirredFetches(on: loop)
         for number in shares.fetches.due(at: now) {
             finishShareFetch(number, isDue: true, on: loop)

@@ -9,23 +9,31 @@ public import VarveTerms
 /// *Threads*: a value, owned by one shard.
 /// *Source*: KIP-932, share coordinator; docs/internals/shares.md.
 public struct ShareStateCoordinator: Sendable {
-    private struct Kept: Sendable {
+    struct Kept: Sendable {
         var state: ShareState
         var updateCount = 0
+        /// Where the last snapshot stands; nil until that is known.
+        var snapshotOffset: Offset?
     }
 
-    /// `share.coordinator.snapshot.update.records.per.snapshot`
-    private let updateCountMax: Int
-    private var kept: [SharePartitionKey: Kept] = [:]
+    let settings: ShareStateSettings
+    var kept: [SharePartitionKey: Kept] = [:]
+    /// How often somebody asked for something, in this life, and how often that will be when it is
+    /// next looked after, if nobody asks until then.
+    var useCount = 0
+    var idleUseCount: Int?
+    /// When its log is to be looked after: `ShareStateCoordinator+Upkeep`.
+    public internal(set) var nextDeadline: Instant?
 
-    public init(updatesPerSnapshot: Int) { updateCountMax = updatesPerSnapshot }
+    public init(_ settings: ShareStateSettings = ShareStateSettings()) { self.settings = settings }
 
     // MARK: Reading the partition
 
     /// Takes one record of the partition, in the order of offsets. Records may hold anything.
-    public mutating func apply(_ record: ShareStateRecord) {
+    public mutating func apply(_ record: ShareStateRecord, at offset: Offset) {
         switch record {
-        case .snapshot(let key, let state): kept[key] = state.map { Kept(state: $0) }
+        case .snapshot(let key, let state):
+            kept[key] = state.map { Kept(state: $0, snapshotOffset: offset) }
         case .update(let key, _, let leaderEpoch, let update):
             // Without a snapshot it is of a state that was deleted.
             kept[key]?.state.apply(update)
@@ -110,10 +118,8 @@ public struct ShareStateCoordinator: Sendable {
         guard var entry = kept[key] else { return }
         entry.state.apply(update)
         entry.state.leaderEpoch = leaderEpoch
-        if entry.updateCount >= updateCountMax {
-            entry.state.snapshotEpoch &+= 1
-            entry.state.writeTimestamp = now
-            entry.updateCount = 0
+        if entry.updateCount >= settings.updatesPerSnapshot {
+            entry.beginAnew(at: now)
             records.append(.snapshot(key, entry.state))
         } else {
             entry.updateCount += 1
@@ -123,6 +129,15 @@ public struct ShareStateCoordinator: Sendable {
                     update))
         }
         kept[key] = entry
+    }
+}
+
+extension ShareStateCoordinator.Kept {
+    /// A snapshot takes the place of all before it.
+    mutating func beginAnew(at now: Timestamp) {
+        state.snapshotEpoch &+= 1
+        state.writeTimestamp = now
+        updateCount = 0
     }
 }
 

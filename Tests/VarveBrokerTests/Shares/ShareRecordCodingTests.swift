@@ -78,8 +78,8 @@ struct ShareRecordCodingTests {
     private func decode(_ key: [UInt8], _ value: [UInt8]) {
         _ = try? ShareGroupRecord(key: key.rawSpan, value: value.rawSpan)
         if let record = try? ShareStateRecord(key: key.rawSpan, value: value.rawSpan) {
-            var states = ShareStateCoordinator(updatesPerSnapshot: 1)
-            states.apply(record)
+            var states = ShareStateCoordinator(.init(updatesPerSnapshot: 1))
+            states.apply(record, at: Offset(0))
             if case .snapshot(_, let state?) = record {
                 _ = SharePartition(state, limits: ShareLimits())
             }
@@ -116,14 +116,14 @@ struct ShareRecordCodingTests {
 
     @Test("records of states are read, and written to the same bytes")
     func states() throws {
-        var coordinator = ShareStateCoordinator(updatesPerSnapshot: 500)
+        var coordinator = ShareStateCoordinator()
         for (key, value) in Self.stateRecords {
             let (key, value) = (bytes(key), value.map(bytes))
             let record = try #require(
                 try ShareStateRecord(key: key.rawSpan, value: value?.rawSpan))
             let here = try again(record)
             #expect(here.key == key && here.value == value, "\(record)")
-            coordinator.apply(record)
+            coordinator.apply(record, at: Offset(0))
         }
         let key = try #require(SharePartitionKey("share-one:J_-qyqCgQGS48fWEx0zTVQ:0"))
         let state = try #require(coordinator.summary(of: key))

@@ -1,6 +1,7 @@
 import Testing
 import VarveSim
 import VarveTerms
+import VarveTransport
 import VarveWire
 
 @testable import VarveBroker
@@ -10,13 +11,15 @@ import VarveWire
 struct ShareScene {
     let scene: BrokerScene
     let topicID: UniqueID
+    private let properties: [String: String]
 
     init(_ properties: [String: String] = [:]) throws {
         let small = [
             "offsets.topic.num.partitions": "2",
             "share.coordinator.state.topic.num.partitions": "2",
         ]
-        scene = try BrokerScene.now(small.merging(properties) { $1 })
+        self.properties = small.merging(properties) { $1 }
+        scene = try BrokerScene.now(self.properties)
         topicID = try scene.makeTopic("t")
         let change = IncrementalAlterConfigsRequest(resources: [
             .init(
@@ -28,19 +31,24 @@ struct ShareScene {
         _ = try scene.ask(change, 1, for: IncrementalAlterConfigsResponse.self)
     }
 
-    private init(_ scene: BrokerScene, _ topicID: UniqueID) {
-        (self.scene, self.topicID) = (scene, topicID)
+    private init(_ scene: BrokerScene, after last: ShareScene) {
+        (self.scene, topicID, properties) = (scene, last.topicID, last.properties)
     }
 
     /// The next life, on a disk that has only what was flushed.
     func afterPowerCut() throws -> ShareScene {
-        ShareScene(
-            try BrokerScene(
-                on: scene.disk.crash(keeping: .none), clock: scene.clock,
-                [
-                    "offsets.topic.num.partitions": "2",
-                    "share.coordinator.state.topic.num.partitions": "2",
-                ]), topicID)
+        try after(scene.disk.crash(keeping: .none))
+    }
+
+    /// The next life, on a disk.
+    func after(_ disk: SimulatedDisk) throws -> ShareScene {
+        ShareScene(try BrokerScene(on: disk, clock: scene.clock, properties), after: self)
+    }
+
+    /// Lets time pass while nobody asks for anything.
+    func pass(_ time: Duration) {
+        scene.clock.advance(by: time)
+        for _ in 0..<4 { scene.loop.turn(.notAtAll) }
     }
 
     /// Joins the group and comes to its assignment.

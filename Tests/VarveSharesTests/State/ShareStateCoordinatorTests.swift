@@ -18,7 +18,7 @@ struct ShareStateCoordinatorTests {
 
     @Test("a state that nobody began is neither read nor written, but deleted")
     func unknown() throws {
-        var states = ShareStateCoordinator(updatesPerSnapshot: 500)
+        var states = ShareStateCoordinator()
         var records: [ShareStateRecord] = []
         #expect(throws: ShareRefusal.self) {
             _ = try states.read(key, leaderEpoch: 0, at: now, into: &records)
@@ -33,7 +33,7 @@ struct ShareStateCoordinatorTests {
 
     @Test("who comes with an older epoch is fenced off; −1 fits any")
     func fencing() throws {
-        var states = ShareStateCoordinator(updatesPerSnapshot: 500)
+        var states = ShareStateCoordinator()
         var records: [ShareStateRecord] = []
         try states.initialize(key, stateEpoch: 5, start: nil, at: now, into: &records)
         _ = try states.read(key, leaderEpoch: 7, at: now, into: &records)
@@ -59,7 +59,7 @@ struct ShareStateCoordinatorTests {
 
     @Test("after so many updates a snapshot takes their place")
     func snapshots() throws {
-        var states = ShareStateCoordinator(updatesPerSnapshot: 3)
+        var states = ShareStateCoordinator(.init(updatesPerSnapshot: 3))
         var records: [ShareStateRecord] = []
         try states.initialize(key, stateEpoch: 0, start: nil, at: now, into: &records)
         for start in 1...8 {
@@ -76,7 +76,7 @@ struct ShareStateCoordinatorTests {
     @Test("its records, read by another coordinator, give the same states")
     func replay() throws {
         var random = SeededRandom("ShareStateCoordinatorTests.replay")
-        var states = ShareStateCoordinator(updatesPerSnapshot: 4)
+        var states = ShareStateCoordinator(.init(updatesPerSnapshot: 4))
         var records: [ShareStateRecord] = []
         for step in 0..<400 {
             let key = SharePartitionKey(
@@ -97,8 +97,10 @@ struct ShareStateCoordinatorTests {
                     change, to: key, stateEpoch: -1, leaderEpoch: 0, at: now, into: &records)
             }
         }
-        var again = ShareStateCoordinator(updatesPerSnapshot: 4)
-        for record in records { again.apply(record) }
+        var again = ShareStateCoordinator(.init(updatesPerSnapshot: 4))
+        for (place, record) in records.enumerated() {
+            again.apply(record, at: Offset(Int64(place)))
+        }
         for group in ["g0", "g1"] {
             #expect(Set(again.keys(of: group)) == Set(states.keys(of: group)))
             for key in states.keys(of: group) {

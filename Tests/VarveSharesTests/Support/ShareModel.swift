@@ -31,7 +31,7 @@ struct ShareModel {
     private let bug: Bug?
     private var limits = ShareLimits()
     private var random: SeededRandom
-    private var states = ShareStateCoordinator(updatesPerSnapshot: 7)
+    private var states = ShareStateCoordinator(.init(updatesPerSnapshot: 7))
     private var records: [ShareStateRecord] = []
     private var partition: SharePartition
     private var now: Int64 = 0
@@ -74,6 +74,7 @@ struct ShareModel {
         case 0..<4: produce()
         case 4..<10: acquire(Int.random(in: 0..<Self.memberCount, using: &random))
         case 10..<16: acknowledge(Int.random(in: 0..<Self.memberCount, using: &random))
+        case 16 where Bool.random(using: &random): rest()
         case 16: die(Int.random(in: 0..<Self.memberCount, using: &random))
         case 17 where Bool.random(using: &random): crash()
         case 17...18 where Bool.random(using: &random):
@@ -253,8 +254,10 @@ struct ShareModel {
     private mutating func crash() {
         note("crash")
         if bug == .oldState, records.count > 10 { records.removeLast(3) }
-        var again = ShareStateCoordinator(updatesPerSnapshot: 7)
-        for record in records { again.apply(record) }
+        var again = ShareStateCoordinator(.init(updatesPerSnapshot: 7))
+        for (place, record) in records.enumerated() {
+            again.apply(record, at: Offset(Int64(place)))
+        }
         states = again
         guard let state = again.summary(of: key),
             var read = SharePartition(state, limits: partition.limits)
@@ -262,6 +265,21 @@ struct ShareModel {
         read.moveStart(to: Offset(logStart))
         locks = [:]
         compare(read)
+        partition = read
+    }
+
+    /// When nobody has a record, a partition that is made anew from its state is the same one.
+    private mutating func rest() {
+        guard locks.isEmpty, partition.nextLockEnd == nil else { return }
+        note("rest")
+        guard let state = states.summary(of: key),
+            var read = SharePartition(state, limits: partition.limits)
+        else { return fail("there is no state any more") }
+        read.moveStart(to: Offset(logStart))
+        guard bug == nil else { return }
+        if read.start != partition.start || read.runs != partition.runs {
+            fail("made anew: \(read.start) \(read.runs), was \(partition.start) \(partition.runs)")
+        }
         partition = read
     }
 
