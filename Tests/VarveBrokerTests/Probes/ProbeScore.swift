@@ -8,14 +8,31 @@ struct ProbeScore {
         var count = 0
     }
 
+    /// A probe that is not wholly right.
+    struct Miss: CustomStringConvertible {
+        var probe: String
+        var request: String
+        /// Whether the API is served, and else which kind of difference it is.
+        var kind: Kind
+        /// The first difference.
+        var difference: String
+
+        enum Kind: String {
+            case absent
+            case codes = "CODES"
+            case fields
+        }
+
+        var description: String { "\(kind.rawValue) \(probe) \(request): \(difference)" }
+    }
+
     /// The APIs that the broker says it serves, by number and by name.
     let keys: Set<Int16>
     let served: Set<String>
     private(set) var all = Tally()
     /// Of them, those of APIs that are served, and of no API.
     private(set) var ofServed = Tally()
-    /// The first difference of each probe that is not wholly right.
-    private(set) var misses: [String] = []
+    private(set) var misses: [Miss] = []
 
     init(keys: Set<Int16>, served: Set<String>) {
         self.keys = keys
@@ -27,8 +44,10 @@ struct ProbeScore {
         all.add(codes: codes, whole: whole)
         if isServed { ofServed.add(codes: codes, whole: whole) }
         guard let miss = codes ?? whole else { return }
-        let kind = !isServed ? "absent" : codes == nil ? "fields" : "CODES"
-        misses.append("\(kind) \(probe.name) \(probe.api) v\(probe.version): \(miss)")
+        misses.append(
+            Miss(
+                probe: probe.name, request: "\(probe.api) v\(probe.version)",
+                kind: !isServed ? .absent : codes == nil ? .fields : .codes, difference: miss))
     }
 }
 
