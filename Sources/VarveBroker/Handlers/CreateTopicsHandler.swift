@@ -143,10 +143,16 @@ extension Broker {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             forgetOffsets(of: topic.name, at: now)
             forgetShares(of: topic.name, topic.id, at: now)
-            for partition in partitions.removeTopic(topic.name) {
-                afterFlush.append { self.wakeFetches(of: partition, on: $0) }
-                noteRemoval(of: partition)
-                try node.deleteLog(partition.log.name)
+            for removed in partitions.removeTopic(topic.name) {
+                if let partition = removed.partition {
+                    afterFlush.append { self.wakeFetches(of: partition, on: $0) }
+                    noteSuccess(of: partition)
+                }
+                guard let name = LogName(topic: topic.name, partition: removed.index) else {
+                    continue
+                }
+                noteRemoval()
+                try node.deleteLog(name)
             }
             result.name = topic.name
             result.topicId = topic.id

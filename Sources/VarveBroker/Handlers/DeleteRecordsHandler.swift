@@ -35,8 +35,8 @@ extension Broker {
             row.errorCode = .invalidTopicException
             return row
         }
-        guard let partition = partitions[topic, wanted.partitionIndex] else {
-            row.errorCode = .unknownTopicOrPartition
+        guard let partition = partition(topic, wanted.partitionIndex) else {
+            row.errorCode = absence(of: topic, wanted.partitionIndex)
             return row
         }
         guard partition.log.settings.cleanupPolicy != .compact else {

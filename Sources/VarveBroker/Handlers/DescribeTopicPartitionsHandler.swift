@@ -63,7 +63,7 @@ extension Broker {
         row.topicAuthorizedOperations = AuthorizedOperations.topic
         row.partitions = range.map { index in
             let image = topic.partitions[index]
-            let isHere = partitions[topic.name, Int32(index)] != nil
+            let isHere = partitions.isHere(topic.name, Int32(index))
             var partition =
                 DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponsePartition()
             partition.partitionIndex = Int32(index)

@@ -45,10 +45,11 @@ extension Broker {
         var unknown: (topics: [FetchResult], partitions: [FetchResult]) = ([], [])
         fetch.plan.fetches.removeAll { wanted in
             if partition(wanted) != nil { return false }
-            if wanted.topic == nil {
-                unknown.topics.append(FetchResult(ofUnknown: wanted, .unknownTopicId))
+            if let topic = wanted.topic {
+                let code = absence(of: topic, wanted.key.partition)
+                unknown.partitions.append(FetchResult(ofUnknown: wanted, code))
             } else {
-                unknown.partitions.append(FetchResult(ofUnknown: wanted, .unknownTopicOrPartition))
+                unknown.topics.append(FetchResult(ofUnknown: wanted, .unknownTopicId))
             }
             return true
         }
@@ -58,7 +59,7 @@ extension Broker {
 
     /// The partition with the name that a fetch found for its topic.
     func partition(_ wanted: PartitionFetch) -> Partition? {
-        wanted.topic.flatMap { partitions[$0, wanted.key.partition] }
+        wanted.topic.flatMap { partition($0, wanted.key.partition) }
     }
 
     /// Sends what was gathered, less what the session of the fetch has told before.

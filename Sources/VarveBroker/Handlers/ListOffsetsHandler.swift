@@ -52,8 +52,8 @@ extension Broker {
     ) -> ListOffsetsResponse.ListOffsetsPartitionResponse {
         var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
         answer.partitionIndex = wanted.partitionIndex
-        guard let partition = partitions[topic, wanted.partitionIndex] else {
-            answer.errorCode = .unknownTopicOrPartition
+        guard let partition = partition(topic, wanted.partitionIndex) else {
+            answer.errorCode = absence(of: topic, wanted.partitionIndex)
             return answer
         }
         guard wanted.currentLeaderEpoch >= -1 else {

@@ -65,7 +65,7 @@ extension Broker {
     /// The topic, with its logs. A disk that failed or was full when it was made left some closed:
     /// whoever asks again finds them as soon as they can be opened.
     private func opened(_ topic: TopicImage) -> TopicImage {
-        for index in topic.partitions.indices where partitions[topic.name, Int32(index)] == nil {
+        for index in topic.partitions.indices where !partitions.isHere(topic.name, Int32(index)) {
             guard (try? openPartition(Int32(index), of: topic)) != nil else { break }
         }
         return topic
@@ -107,7 +107,7 @@ extension Broker {
             row.replicaNodes = partition.replicas
             row.isrNodes = partition.inSyncReplicas
             row.leaderEpoch = partition.leaderEpoch
-            let isHere = partitions[topic.name, Int32(index)] != nil
+            let isHere = partitions.isHere(topic.name, Int32(index))
             row.leaderId = isHere && !isStopping ? partition.leader : -1
             row.errorCode = row.leaderId < 0 ? .leaderNotAvailable : .none
             row.offlineReplicas = isHere ? [] : partition.replicas

@@ -16,7 +16,7 @@ extension Broker {
             rows.name = topic.name
             var known: [Int32] = []
             for partition in topic.partitions.map(\.partitionIndex) {
-                let isThere = partitions[topic.name, partition] != nil
+                let isThere = partitions.isHere(topic.name, partition)
                 rows.partitions.append(
                     .init(
                         partitionIndex: partition,

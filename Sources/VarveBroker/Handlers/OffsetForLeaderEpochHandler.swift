@@ -22,8 +22,8 @@ extension Broker {
     ) -> OffsetForLeaderEpochResponse.EpochEndOffset {
         var row = OffsetForLeaderEpochResponse.EpochEndOffset()
         row.partition = wanted.partition
-        guard let partition = partitions[topic, wanted.partition] else {
-            row.errorCode = .unknownTopicOrPartition
+        guard let partition = partition(topic, wanted.partition) else {
+            row.errorCode = absence(of: topic, wanted.partition)
             return row
         }
         if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {

@@ -60,10 +60,10 @@ extension Broker {
         let byID = context.version >= 13
         let found =
             byID
-            ? partitions[topic.topicId, data.index] : partitions[topic.name, data.index]
+            ? partition(topic.topicId, data.index) : partition(topic.name, data.index)
         guard let partition = found else {
-            let isKnown = byID && partitions.name(of: topic.topicId) == nil
-            return .refused(isKnown ? .unknownTopicId : .unknownTopicOrPartition)
+            let name = byID ? partitions.name(of: topic.topicId) : topic.name
+            return .refused(name.map { absence(of: $0, data.index) } ?? .unknownTopicId)
         }
         guard !partition.isInternal else { return .refused(.invalidTopicException) }
         guard let slice = data.records, slice.count > 0 else {

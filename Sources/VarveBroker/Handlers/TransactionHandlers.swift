@@ -145,10 +145,10 @@ extension Broker {
     ) -> [TransactionPartition: ErrorCode] {
         var refusals: [TransactionPartition: ErrorCode] = [:]
         for place in places {
-            let partition = partitions[place.topic, place.index]
-            if partition == nil { refusals[place] = .unknownTopicOrPartition }
+            let isHere = partitions.isHere(place.topic, place.index)
+            if !isHere { refusals[place] = .unknownTopicOrPartition }
             // Versions for clients; the others are what brokers say to each other.
-            if context.version < 4, partition?.isInternal == true {
+            if context.version < 4, isHere, TopicImage.internalNames.contains(place.topic) {
                 refusals[place] = .topicAuthorizationFailed
             }
         }

@@ -119,8 +119,8 @@ extension Broker {
             row.errorMessage = complaint
             return row
         }
-        guard let partition = partitions[topic, index] else {
-            row.errorCode = .unknownTopicOrPartition
+        guard let partition = partition(topic, index) else {
+            row.errorCode = absence(of: topic, index)
             if image[topic: topic] == nil {
                 row.errorMessage = "This server does not host this topic-partition."
             }

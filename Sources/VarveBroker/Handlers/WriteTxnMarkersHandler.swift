@@ -20,7 +20,7 @@ extension Broker {
                 var rows = WriteTxnMarkersResponse.WritableTxnMarkerTopicResult()
                 rows.name = topic.name
                 for (row, index) in topic.partitionIndexes.enumerated() {
-                    let partition = partitions[topic.name, index]
+                    let partition = partition(topic.name, index)
                     let code = write(marker, to: partition)
                     rows.partitions.append(.init(partitionIndex: index, errorCode: code))
                     if let partition, code == .none {

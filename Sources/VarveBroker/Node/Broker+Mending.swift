@@ -23,9 +23,10 @@ extension Broker {
         guard (try? metadata.resume(at: clock.wallClock())) != nil else { return }
         for name in unflushedTopics {
             let count = image[topic: name]?.partitions.count ?? 0
-            for partition in partitions.remove(of: name, from: count) {
+            for removed in partitions.remove(of: name, from: count) {
                 // A folder that stays is put aside when a topic of that name is made.
-                try? node.deleteLog(partition.log.name)
+                guard let log = LogName(topic: name, partition: removed.index) else { continue }
+                try? node.deleteLog(log)
             }
         }
         unflushedTopics = []
@@ -75,7 +76,7 @@ extension LogError {
     }
 
     /// Whether the process may open no more files.
-    fileprivate var isOutOfDescriptors: Bool {
+    var isOutOfDescriptors: Bool {
         guard case .file(let failure) = self else { return false }
         return failure.error == .tooManyFiles || failure.error == .tooManyFilesInSystem
     }

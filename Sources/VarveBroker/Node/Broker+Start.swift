@@ -16,11 +16,11 @@ extension Broker {
                     name: "min.insync.replicas", value: "1"))
         ]
 
-    /// Leads the metadata log in a new epoch, registers the node, opens its partitions, and leads
-    /// each in a new epoch.
+    /// Leads the metadata log in a new epoch, registers the node, takes its partitions up, and
+    /// leads each in a new epoch.
     ///
     /// - Throws: `.otherReplicas` before anything is written.
-    func takeOver(by work: ParallelWork) throws(BrokerError) {
+    func takeOver() throws(BrokerError) {
         let now = clock.wallClock()
         try checkAlone()
         try metadata.lead(as: settings.nodeID, at: now)
@@ -35,7 +35,7 @@ extension Broker {
             }
             try metadata.append(records, at: now)
         }
-        try openPartitions(by: work)
+        try takeUpPartitions()
         try beginEpochs(at: now)
         try attempt { () throws(LogError) in try metadata.flush() }
         try metadata.keepHouse(at: now)
@@ -90,10 +90,9 @@ extension Broker {
             let end = min(start + 1000, changes.count)
             try metadata.append(Array(changes[start..<end]), at: now)
         }
-        for topic in image.topics.values {
-            for (index, image) in topic.partitions.enumerated() {
-                partitions[topic.name, Int32(index)]?.leaderEpoch = image.leaderEpoch
-            }
+        for partition in partitions.all {
+            guard let topic = image[topic: partition.topic] else { continue }
+            partition.leaderEpoch = topic.partitions[Int(partition.index)].leaderEpoch
         }
     }
 
@@ -110,57 +109,6 @@ extension Broker {
         record.logDirs = node.directories.compactMap(\.properties.directoryID)
         return .registerBroker(record)
     }
-
-    /// Opens the log of every partition that the metadata names; others stay closed: a topic that
-    /// was deleted while the node was away, or a stray folder.
-    private func openPartitions(by work: ParallelWork) throws(BrokerError) {
-        let opened = try attempt { () throws(LogError) in
-            try node.openAll(settings: { self.logSettings(of: $0.topic) }, by: work)
-        }
-        for topic in image.topics.values {
-            for index in topic.partitions.indices {
-                guard let name = LogName(topic: topic.name, partition: Int32(index)) else {
-                    continue
-                }
-                if case .success(let log)? = opened[name], log.isOf(topic) {
-                    adopt(log, as: Int32(index), of: topic)
-                } else if case .success? = opened[name] {
-                    try openPartition(Int32(index), of: topic)
-                } else if opened[name] == nil {
-                    try openPartition(Int32(index), of: topic)
-                }
-            }
-        }
-    }
-
-    /// Opens, or makes, the log of a partition.
-    ///
-    /// A folder of that name may be of an earlier topic: a crash came between the deletion of the
-    /// topic and that of its logs, or a topic's logs were made and its records were not. It is put
-    /// aside, as Kafka does with strays: its bytes stay, and the new topic begins empty.
-    func openPartition(_ index: Int32, of topic: TopicImage) throws(BrokerError) {
-        guard let name = LogName(topic: topic.name, partition: index) else { return }
-        let settings = logSettings(of: topic.name)
-        let log = try attempt { () throws(LogError) in
-            let log = try node.openLog(name, settings: settings, topicID: topic.id)
-            if log.isOf(topic) { return log }
-            try node.setAside(name)
-            return try node.openLog(name, settings: settings, topicID: topic.id)
-        }
-        adopt(log, as: index, of: topic)
-    }
-
-    private func adopt(_ log: Log, as index: Int32, of topic: TopicImage) {
-        let rules = configs(of: topic.name).rules
-        // A log that was just made holds descriptors, which whoever writes first takes back.
-        log.rest()
-        partitions.add(Partition(topic, index: index, log: log, rules: rules))
-    }
-}
-
-extension Log {
-    /// Whether it is a log of this topic. One without an id is of a time before there were any.
-    fileprivate func isOf(_ topic: TopicImage) -> Bool { topicID.map { $0 == topic.id } ?? true }
 }
 
 extension PartitionImage {

@@ -69,7 +69,7 @@ public final class Broker: FrameService {
         upkeep = Upkeep(
             UpkeepSettings(), telling: diagnostics, now: surroundings.clock.now())
         metadata = try Self.openMetadata(settings, node, in: surroundings)
-        try takeOver(by: work)
+        try takeOver()
         takeOverTransactions()
         upkeep.isStale = true
         warnOfAccessControl()

@@ -50,7 +50,7 @@ extension Broker {
             throw ShareTrouble(.invalidRequest)
         }
         guard partitions.name(of: place.topicID) != nil else { throw .unknownTopicID }
-        guard let topic = partitions[place.topicID, place.index] else {
+        guard let topic = partition(place.topicID, place.index) else {
             throw ShareTrouble(.unknownTopicOrPartition)
         }
         let key = SharePartitionKey(

@@ -118,7 +118,7 @@ extension Broker {
         sizeMax: Int, _ work: inout ShareWork
     ) throws(ShareTrouble) -> ShareReading? {
         guard partitions.name(of: place.topicID) != nil else { throw .unknownTopicID }
-        guard let topic = partitions[place.topicID, place.index] else {
+        guard let topic = partition(place.topicID, place.index) else {
             throw ShareTrouble(.unknownTopicOrPartition)
         }
         let key = SharePartitionKey(

@@ -49,7 +49,7 @@ extension Broker {
         return .init(
             topicName: name, topicId: id ?? .zero,
             partitions: partitions.map { index in
-                guard let id, let topic = self.partitions[name, index] else {
+                guard let id, let topic = partition(name, index) else {
                     // Kafka never answers for a partition that there is not.
                     let code: ErrorCode = id == nil ? .none : .unknownTopicOrPartition
                     return .init(
@@ -98,7 +98,7 @@ extension Broker {
                 let index = partition.partitionIndex
                 row.partitions.append(.init(partitionIndex: index))
                 let last = row.partitions.count - 1
-                if let id, partitions[topic.topicName, index] != nil {
+                if let id, partitions.isHere(topic.topicName, index) {
                     guard let start = Offset(exactly: partition.startOffset) else {
                         row.partitions[last].errorCode = .invalidRequest
                         continue

@@ -16,8 +16,11 @@ extension Broker {
         var written: [Partition] = []
         var hasFailed = false
         for place in markers.partitions {
-            // A topic that was deleted needs no markers.
-            guard let partition = partitions[place.topic, place.index] else { continue }
+            guard let partition = partition(place.topic, place.index) else {
+                // A topic that was deleted needs no markers.
+                hasFailed = hasFailed || partitions.isClosed(place.topic, place.index)
+                continue
+            }
             do throws(LogError) {
                 try write(marker, of: markers.producer, to: partition)
                 written.append(partition)

@@ -9,7 +9,7 @@ extension Broker {
 
     /// How urgently a log needs cleaning; nil for not at all.
     func look(at key: PartitionKey, now: Instant) -> UpkeepPlan.Urgency? {
-        guard let partition = partitions[key.topicID, key.index] else {
+        guard let partition = partition(key, for: .compaction) else {
             upkeep.cleaningPauses[key] = nil
             return nil
         }

@@ -118,7 +118,7 @@ extension Broker {
         for topic in image.topics.values.sorted(by: { $0.name < $1.name }) {
             for (index, wanted) in topic.partitions.enumerated()
             where wanted.replicas.contains(settings.nodeID)
-                && partitions[topic.id, Int32(index)] == nil
+                && !partitions.isHere(topic.name, Int32(index))
             {
                 do throws(BrokerError) {
                     try openPartition(Int32(index), of: topic)

@@ -38,6 +38,9 @@ extension Broker {
             if let mark = upkeep.scrub.marks[directory], log.name < mark.log { continue }
             logs.append((directory, log.name, key))
         }
+        logs += restingLogs.filter { directory, name, _ in
+            upkeep.scrub.marks[directory].map { name >= $0.log } ?? true
+        }
         logs.sort { ($0.directory, $0.name) < ($1.directory, $1.name) }
         return logs.map(\.key)
     }
@@ -61,7 +64,7 @@ extension Broker {
 
     private func log(of key: PartitionKey) -> Log? {
         key.topicID == MetadataLog.topicID
-            ? metadata.log : partitions[key.topicID, key.index]?.log
+            ? metadata.log : partition(key, for: .scrub)?.log
     }
 
     /// Goes on through a log.

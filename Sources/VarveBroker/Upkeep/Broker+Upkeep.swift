@@ -69,8 +69,7 @@ extension Broker {
         case .removal: return []
         case .retention:
             // What is empty has nothing to lose.
-            return partitions.all.filter { $0.log.size > .zero || $0.log.producerCount > 0 }
-                .map(\.key)
+            return surveyForRetention()
         case .compaction:
             let candidates = upkeep.candidates
             upkeep.candidates = []
@@ -82,7 +81,7 @@ extension Broker {
     /// Work on one log that is done in one step.
     private func visit(_ key: PartitionKey, for kind: UpkeepKind) {
         // The topic may be deleted meanwhile.
-        guard let partition = partitions[key.topicID, key.index] else { return }
+        guard let partition = partition(key, for: kind) else { return }
         upkeep.report[kind].logCount += 1
         do throws(LogError) {
             switch kind {
@@ -202,8 +201,7 @@ extension Broker {
     }
 
     /// A log was deleted; its files stay a while.
-    func noteRemoval(of partition: Partition) {
-        noteSuccess(of: partition)
+    func noteRemoval() {
         let delay = upkeep.plan.settings.removalDelay
         upkeep.plan.schedule(.removal, at: clock.now().advanced(by: delay))
     }
@@ -225,11 +223,17 @@ extension Broker {
         {
             noteCandidate(partition)
         }
+        let resting = restingCandidates
+        guard !resting.isEmpty else { return }
+        upkeep.candidates += resting
+        let pause = upkeep.plan.settings.cleanerBackoff
+        upkeep.plan.schedule(.compaction, at: clock.now().advanced(by: pause))
     }
 
     /// Properties changed while the broker runs.
     private func takeUpConfigs(now: Instant, on loop: EventLoop) {
         upkeep.isStale = false
+        upkeep.restingDue = [:]
         let configs = brokerConfigs
         upkeep.plan.change(UpkeepSettings(configs), now: now)
         noteAllCandidates()

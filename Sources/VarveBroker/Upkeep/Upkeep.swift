@@ -17,6 +17,9 @@ struct Upkeep {
     /// Compacted logs that were written to since they were last looked at, or that time alone may
     /// make worth a cleaning.
     var candidates: [PartitionKey] = []
+    /// When retention has to look at the logs of a topic that rest; topics that are missing here
+    /// were not looked at.
+    var restingDue: [UniqueID: Timestamp] = [:]
     /// Logs on which a call failed in a way that may have stopped them.
     var suspects: [PartitionKey] = []
     var isMetadataSuspect = false

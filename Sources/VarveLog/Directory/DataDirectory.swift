@@ -15,6 +15,10 @@ public final class DataDirectory {
     /// Files of the directory that are not what they were when it was closed, and whether another
     /// program opened it since. What is wrong with a log's files, its own report tells.
     public let findings: [Finding]
+    /// Whether folders of deleted logs were there at the opening: `removeDeletedLogs` has to run.
+    public let hasDeletedLogs: Bool
+    /// Logs that had a folder at the opening, until somebody takes them.
+    private var foundLogs: [LogName]
     /// Logs that are open, by name.
     public internal(set) var openLogs: [LogName: Log] = [:]
     /// Logs that are being copied here and are open, by the name that they will have.
@@ -64,6 +68,8 @@ public final class DataDirectory {
         }
         self.path = path
         self.surroundings = surroundings
+        hasDeletedLogs = !shape.deleted.isEmpty
+        foundLogs = shape.logs
         lock = try DirectoryLock(
             path, processID: surroundings.processID, in: surroundings.fileSystem)
         integrity = try DirectoryIntegrity(path, in: surroundings.fileSystem)
@@ -97,6 +103,12 @@ public final class DataDirectory {
         let folders = (shape.logs.map { LogFolderName($0) } + shape.futures).map { "\($0)" }
         return integrity.findings
             + (try wrapping { () throws(FileError) in try integrity.settle(folders) })
+    }
+
+    /// The logs that had a folder when the directory was opened; none the second time.
+    func takeFoundLogs() -> [LogName] {
+        defer { foundLogs = [] }
+        return foundLogs
     }
 
     func checkOpen() throws(LogError) {

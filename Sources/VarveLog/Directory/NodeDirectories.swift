@@ -75,7 +75,7 @@ public final class NodeDirectories {
         directories = opened
         self.failures = failures
         for directory in opened {
-            for name in try directory.logNames() { places[name, default: []].append(directory) }
+            for name in directory.takeFoundLogs() { places[name, default: []].append(directory) }
         }
     }
 

@@ -39,7 +39,7 @@ struct BrokerStartTests {
         let broker = try #require(life.broker)
         let made = make("clicks", partitions: 1, on: broker)
         #expect(made.errorCode == .none)
-        let partition = try #require(broker.partitions["clicks", 0])
+        let partition = try #require(broker.partition("clicks", 0))
         #expect(partition.log.topicID == made.topicId && made.topicId != old)
         let others = try broker.node.directories[0].otherFolders()
         #expect(others.map(\.log) == [name])
@@ -65,9 +65,9 @@ struct BrokerStartTests {
     func epochs() throws {
         let life = try SimulatedBroker()
         _ = make("clicks", partitions: 2, on: try #require(life.broker))
-        #expect(life.broker?.partitions["clicks", 1]?.leaderEpoch == 0)
+        #expect(life.broker?.partition("clicks", 1)?.leaderEpoch == 0)
         try life.stop()
         try life.start()
-        #expect(life.broker?.partitions["clicks", 1]?.leaderEpoch == 1)
+        #expect(life.broker?.partition("clicks", 1)?.leaderEpoch == 1)
     }
 }

@@ -105,11 +105,11 @@ struct BrokerTakeoverTests {
     func epochs() throws {
         let first = try broker()
         _ = first.create(Self.clicks(2), validateOnly: false, at: Timestamp(milliseconds: 1))
-        #expect(first.partitions["clicks", 1]?.leaderEpoch == 0)
+        #expect(first.partition("clicks", 1)?.leaderEpoch == 0)
         let epoch = try #require(first.metadata.log.latestEpoch)
         try first.close()
         let second = try broker()
-        #expect(second.partitions["clicks", 1]?.leaderEpoch == 1)
+        #expect(second.partition("clicks", 1)?.leaderEpoch == 1)
         #expect(second.metadata.log.latestEpoch == LeaderEpoch(epoch.rawValue + 1))
         try second.close()
     }

@@ -108,7 +108,7 @@ struct MetadataFlushTests {
             let response: ProduceResponse = try BrokerScene.decode(answers[1], version: 9)
             return response.responses[0].partitionResponses[0].errorCode == .none
         } isKept: {
-            $0.broker.partitions["clicks", 0].map { $0.highWatermark > .zero } ?? false
+            $0.broker.partition("clicks", 0).map { $0.highWatermark > .zero } ?? false
         }
     }
 

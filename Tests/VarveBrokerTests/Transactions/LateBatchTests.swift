@@ -111,7 +111,7 @@ struct LateBatchTests {
         var ends: [Offset] {
             get throws {
                 try (0...1).map {
-                    try #require(scene.broker.partitions["t", Int32($0)]).log.ends.written
+                    try #require(scene.broker.partition("t", Int32($0))).log.ends.written
                 }
             }
         }

@@ -120,7 +120,7 @@ final class TransactionWorld {
 
     func partition(_ place: String) throws -> Partition {
         let parts = place.split(separator: "-")
-        guard let found = broker.broker?.partitions[String(parts[0]), Int32(parts[1]) ?? 0] else {
+        guard let found = broker.broker?.partition(String(parts[0]), Int32(parts[1]) ?? 0) else {
             throw BrokerIsDown()
         }
         return found

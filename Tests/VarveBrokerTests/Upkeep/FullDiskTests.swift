@@ -119,6 +119,6 @@ struct FullDiskTests {
         let second = try UpkeepScene(on: scene.disk, clock: scene.clock)
         #expect(second.broker.configs(of: "before").value(of: "retention.ms") == told)
         #expect(second.broker.image[topic: "after"] != nil)
-        #expect(second.broker.partitions["after", 0] != nil)
+        #expect(second.broker.partition("after", 0) != nil)
     }
 }

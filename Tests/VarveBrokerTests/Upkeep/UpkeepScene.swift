@@ -224,7 +224,7 @@ final class UpkeepScene {
     }
 
     func partition(_ topic: String, _ index: Int32 = 0) throws -> Partition {
-        try #require(broker.partitions[topic, index])
+        try #require(broker.partition(topic, index))
     }
 
     /// Has a log roll its segments early: below what the property allows.
