@@ -4,7 +4,7 @@ import Testing
 @Suite("varve serve: stock clients")
 struct ClientTests {
     /// The folder of the programs.
-    private static let programs: String = {
+    static let programs: String = {
         let here = "\(#filePath)"
         return here.prefix(through: here.lastIndex(of: "/") ?? here.startIndex) + "Programs"
     }()

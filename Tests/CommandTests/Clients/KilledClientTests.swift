@@ -1,0 +1,36 @@
+import Testing
+
+/// Stock clients and their broker, killed with -9 at random moments: a short slice of
+/// `tools/kill-clients`.
+@Suite("varve serve: killed clients")
+struct KilledClientTests {
+    /// A program of the folder `Programs`, and how much of it is run.
+    struct Program: CustomTestStringConvertible {
+        var name: String
+        var options: String
+
+        var testDescription: String { name }
+    }
+
+    static let programs = [
+        Program(name: "exactly_once", options: "--broker-kills 4 --client-kills 4"),
+        Program(name: "share_kills", options: "--broker-kills 4 --client-kills 4"),
+        Program(name: "group_kills", options: "--broker-kills 6 --client-kills 6"),
+    ]
+
+    @Test(
+        "what clients were promised holds when they and the broker are killed", arguments: programs)
+    func kills(program: Program) throws {
+        let shell = try Shell()
+        let outcome = try shell.run(
+            """
+            set -eu
+            clients=$('\(ClientTests.programs)/../../../../tools/setup-clients')
+            timeout 240 "$clients/bin/python" '\(ClientTests.programs)/\(program.name).py' \
+                "$VARVE" data \(program.options) \
+                2>client.errors || { tail -40 client.errors; exit 1; }
+            "$VARVE" verify data --quiet && echo sound
+            """)
+        #expect(outcome.output == "ok\nsound\n", "\(outcome)")
+    }
+}
