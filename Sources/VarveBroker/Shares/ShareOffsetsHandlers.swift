@@ -1,3 +1,4 @@
+internal import VarveLog
 internal import VarveMetadata
 internal import VarveShares
 internal import VarveSystem
@@ -36,10 +37,10 @@ extension Broker {
         of group: String, _ work: inout ShareWork
     ) -> [(name: String, partitions: [Int32])] {
         guard hasShareGroup(group) else { return [] }
-        let topics = try? withShareGroups(of: group, &work) { groups, _ in groups.topics(of: group)
-        }
-        return (topics?.initialized.values.map { ($0.name, $0.partitions.sorted()) } ?? [])
-            .sorted { $0.name < $1.name }
+        let found = try? withShareGroups(of: group, &work) { groups, _ in groups.topics(of: group) }
+        // A crash may leave a topic there that is gone.
+        let topics = found?.initialized.filter { image[topic: $0.key] != nil } ?? [:]
+        return topics.values.map { ($0.name, $0.partitions.sorted()) }.sorted { $0.0 < $1.0 }
     }
 
     private func describe(
@@ -70,14 +71,15 @@ extension Broker {
             return .init(
                 partitionIndex: key.partition, startOffset: -1, lag: -1, errorCode: error.code)
         }
-        guard let state, let start = state.start else {
+        guard let state, var standing = SharePartition(state, limits: ShareLimits()) else {
             return .init(partitionIndex: key.partition, startOffset: -1, lag: -1)
         }
-        let done = Int64(max(0, state.deliveryCompleteCount))
-        let lag = topic.highWatermark.rawValue - start.rawValue - done
+        // What the log has no more nobody lags behind.
+        standing.moveStart(to: topic.reader.startOffset)
+        let ahead = standing.start.distance(to: topic.highWatermark)
         return .init(
-            partitionIndex: key.partition, startOffset: start.rawValue,
-            leaderEpoch: state.leaderEpoch, lag: max(0, lag))
+            partitionIndex: key.partition, startOffset: standing.start.rawValue,
+            leaderEpoch: state.leaderEpoch, lag: max(0, ahead - standing.finalCount))
     }
 
     // MARK: AlterShareGroupOffsets

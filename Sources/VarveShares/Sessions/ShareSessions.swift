@@ -37,8 +37,9 @@ public enum ShareSessionStep: Hashable, Sendable {
 
 /// What the members of share groups fetch, so that they name it only once.
 ///
-/// *Invariant*: no more sessions than `countMax`; the epoch of each is the one that its member
-/// sends next, and never 0 or −1.
+/// *Invariants*: no more sessions than `countMax`, nor partitions in one than
+/// `partitionCountMax`, nor in all together than `totalMax`; the epoch of each is the one that its
+/// member sends next, and never 0 or −1.
 /// *Source*: KIP-932, share sessions.
 public struct ShareSessions<Connection: Hashable & Sendable>: Sendable {
     private struct Session: Sendable {
@@ -56,9 +57,15 @@ public struct ShareSessions<Connection: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// What the memory of sessions is bounded by; more than any member has use for.
+    public static var partitionCountMax: Int { 100_000 }
+    public static var totalMax: Int { 1_000_000 }
+
     /// `group.share.max.share.sessions`
     private let countMax: Int
     private var sessions: [ShareSessionKey: Session] = [:]
+    /// Of all sessions.
+    private(set) var partitionCount = 0
 
     public init(countMax: Int) { self.countMax = countMax }
 
@@ -74,11 +81,16 @@ public struct ShareSessions<Connection: Hashable & Sendable>: Sendable {
     public mutating func begin(
         _ key: ShareSessionKey, with partitions: [TopicPartition], on connection: Connection
     ) throws(ShareRefusal) -> Bool {
-        let old = sessions.removeValue(forKey: key)
-        guard sessions.count < countMax else { throw ShareRefusal(.shareSessionLimitReached) }
+        let old = sessions[key]
         var session = Session(partitions: [], connection: connection)
         session.add(partitions)
+        let change = session.partitions.count - (old?.partitions.count ?? 0)
+        guard old != nil || sessions.count < countMax,
+            session.partitions.count <= Self.partitionCountMax,
+            partitionCount + change <= Self.totalMax
+        else { throw ShareRefusal(.shareSessionLimitReached) }
         sessions[key] = session
+        partitionCount += change
         return old != nil
     }
 
@@ -94,16 +106,26 @@ public struct ShareSessions<Connection: Hashable & Sendable>: Sendable {
         guard sessions.values[place].epoch == epoch else {
             throw ShareRefusal(.invalidShareSessionEpoch)
         }
+        let before = sessions.values[place].partitions.count
+        guard adding.isEmpty || before + adding.count <= Self.partitionCountMax,
+            adding.isEmpty || partitionCount + adding.count <= Self.totalMax
+        else { throw ShareRefusal(.shareSessionLimitReached) }
         sessions.values[place].epoch = epoch == .max ? 1 : epoch + 1
-        sessions.values[place].partitions.removeAll { forgetting.contains($0) }
-        return sessions.values[place].add(adding)
+        if !forgetting.isEmpty {
+            let forgotten = Set(forgetting)
+            sessions.values[place].partitions.removeAll { forgotten.contains($0) }
+        }
+        let new = adding.isEmpty ? [] : sessions.values[place].add(adding)
+        partitionCount += sessions.values[place].partitions.count - before
+        return new
     }
 
     /// Ends a session.
     public mutating func end(_ key: ShareSessionKey) throws(ShareRefusal) {
-        guard sessions.removeValue(forKey: key) != nil else {
+        guard let session = sessions.removeValue(forKey: key) else {
             throw ShareRefusal(.shareSessionNotFound)
         }
+        partitionCount -= session.partitions.count
     }
 
     /// Ends the sessions of a connection that is gone.
@@ -113,7 +135,10 @@ public struct ShareSessions<Connection: Hashable & Sendable>: Sendable {
         on connection: Connection
     ) -> [(key: ShareSessionKey, partitions: [TopicPartition])] {
         let lost = sessions.filter { $0.value.connection == connection }
-        for key in lost.keys { sessions[key] = nil }
+        for (key, session) in lost {
+            sessions[key] = nil
+            partitionCount -= session.partitions.count
+        }
         return lost.map { ($0.key, $0.value.partitions) }
             .sorted { ($0.0.group, $0.0.member) < ($1.0.group, $1.0.member) }
     }

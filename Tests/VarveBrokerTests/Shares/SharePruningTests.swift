@@ -113,7 +113,8 @@ struct SharePruningTests {
         #expect(try states(shares).start > .zero)
         let trace = disk.trace
         var number = 0
-        try CrashStates.forEach(of: trace, under: plan, whole: { _ in false }) { crashed, label in
+        let isWhole = { (_: Int) in false }
+        try CrashStates.forEach(of: trace, under: plan, whole: isWhole) { crashed, label in
             number += 1
             // A broker for each would take a minute.
             guard number.isMultiple(of: 11) else { return }

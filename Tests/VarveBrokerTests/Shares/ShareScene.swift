@@ -21,14 +21,18 @@ struct ShareScene {
         self.properties = small.merging(properties) { $1 }
         scene = try BrokerScene.now(self.properties)
         topicID = try scene.makeTopic("t")
+        try set("share.auto.offset.reset", "earliest")
+    }
+
+    /// Sets a property of the group.
+    func set(_ name: String, _ value: String) throws {
         let change = IncrementalAlterConfigsRequest(resources: [
             .init(
                 resourceType: 32, resourceName: "g",
-                configs: [
-                    .init(name: "share.auto.offset.reset", configOperation: 0, value: "earliest")
-                ])
+                configs: [.init(name: name, configOperation: 0, value: value)])
         ])
-        _ = try scene.ask(change, 1, for: IncrementalAlterConfigsResponse.self)
+        let answer = try scene.ask(change, 1, for: IncrementalAlterConfigsResponse.self)
+        #expect(answer.message.responses.map(\.errorCode) == [ErrorCode.none])
     }
 
     private init(_ scene: BrokerScene, after last: ShareScene) {

@@ -1,6 +1,7 @@
 import Testing
-import VarveShares
 import VarveTerms
+
+@testable import VarveShares
 
 @Suite("ShareSessions")
 struct ShareSessionsTests {
@@ -29,6 +30,40 @@ struct ShareSessionsTests {
         }
         let isInPlace = try sessions.begin(me, with: [two], on: 1)
         #expect(isInPlace, "in the place of the old one")
+    }
+
+    @Test("sessions have so many partitions each, and so many together")
+    func partitionCounts() throws {
+        typealias Sessions = ShareSessions<Int>
+        let many = (0..<Int32(Sessions.partitionCountMax)).map {
+            TopicPartition(topicID: one.topicID, index: $0)
+        }
+        let more = TopicPartition(topicID: UniqueID(high: 2, low: 2), index: 0)
+        var sessions = Sessions(countMax: 100)
+        #expect(throws: ShareRefusal(.shareSessionLimitReached)) {
+            _ = try sessions.begin(me, with: many + [more], on: 1)
+        }
+        #expect(sessions.count == 0)
+        _ = try sessions.begin(me, with: many, on: 1)
+        #expect(throws: ShareRefusal(.shareSessionLimitReached)) {
+            _ = try sessions.goOn(me, epoch: 1, adding: [more])
+        }
+        _ = try sessions.goOn(me, epoch: 1, adding: [], forgetting: [one, two])
+        let added = try sessions.goOn(me, epoch: 2, adding: [more])
+        #expect(added == [more])
+        for number in 0..<9 {
+            let key = ShareSessionKey(group: "g", member: "\(number)")
+            _ = try sessions.begin(key, with: many, on: 2)
+        }
+        #expect(sessions.partitionCount == Sessions.totalMax - 1)
+        let last = ShareSessionKey(group: "g", member: "last")
+        #expect(throws: ShareRefusal(.shareSessionLimitReached)) {
+            _ = try sessions.begin(last, with: [one, two], on: 1)
+        }
+        _ = sessions.endAll(on: 2)
+        _ = try sessions.begin(last, with: [one, two], on: 1)
+        try sessions.end(me)
+        #expect(sessions.partitionCount == 2)
     }
 
     @Test("partitions are added and forgotten, each once")
