@@ -93,6 +93,38 @@ struct MetadataFlushTests {
     }
 
     @Test(
+        "a level of a feature that was granted, or is told of, is in force after a power cut",
+        arguments: [
+            FaultMode.once, .forGood,
+        ])
+    func level(_ mode: FaultMode) throws {
+        let request = UpdateFeaturesRequest(
+            featureUpdates: [
+                .init(feature: "transaction.version", maxVersionLevel: 0, upgradeType: 2)
+            ])
+        try sweep(mode) { scene in
+            // Told in the same turn, before the level is flushed.
+            let frames = [
+                try BrokerScene.frame(request, version: 2),
+                try BrokerScene.frame(
+                    ApiVersionsRequest(clientSoftwareName: "a", clientSoftwareVersion: "1"),
+                    version: 4),
+            ]
+            let answers = try scene.answers(to: frames)
+            guard answers.count == 2 else { return false }
+            let granted: UpdateFeaturesResponse = try BrokerScene.decode(answers[0], version: 2)
+            let told: ApiVersionsResponse = try BrokerScene.decode(answers[1], version: 4)
+            let isTold =
+                !told.finalizedFeatures.isEmpty
+                && !told.finalizedFeatures.contains { $0.name == "transaction.version" }
+            #expect(isTold == (granted.errorCode == .none))
+            return isTold
+        } isKept: {
+            $0.broker.image.level(of: .transactionVersion) == 0
+        }
+    }
+
+    @Test(
         "an acknowledged record is there after a power cut, however its topic was made",
         arguments: [
             FaultMode.once, .forGood,

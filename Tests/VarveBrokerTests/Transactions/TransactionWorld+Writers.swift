@@ -18,12 +18,27 @@ extension TransactionWorld {
         case 0..<6: try replace(name)
         case 6..<14: try tryReplaced()
         case 14..<17: broker.advance(by: .seconds(Int.random(in: 1...12, using: &random)))
-        case 17..<52: try produce(by: name)
+        case 17..<20: try changeLevel()
+        case 20..<52: try produce(by: name)
         case 52..<64: try commitOffset(by: name)
         case 64..<96: try end(by: name, asking: chance(70))
         default: try die()
         }
         try checkOffset(of: name)
+    }
+
+    /// An administrator changes the rules: at level 0 those that raise epochs are refused.
+    private func changeLevel() throws {
+        for kind: Int8 in 1...2 {
+            let request = UpdateFeaturesRequest(
+                featureUpdates: [
+                    .init(
+                        feature: "transaction.version",
+                        maxVersionLevel: chance(70) ? 2 : Int16.random(in: 0...1, using: &random),
+                        upgradeType: kind)
+                ])
+            _ = try ask(request, 2, for: UpdateFeaturesResponse.self)
+        }
     }
 
     /// Another process takes a transactional id over.
