@@ -218,6 +218,13 @@ let package = Package(
             "VarveBenchTests",
             ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
         tests(
+            "ScheduleTests",
+            [
+                "VarveTesting", "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords",
+                "VarveLog", "VarveWire", "VarveSim", "VarveTransport", "VarveGroups",
+                "VarveBroker",
+            ]),
+        tests(
             "SimulationTests",
             [
                 "VarveProof", "VarveLog", "VarveTerms", "VarveBytes", "VarveSystem",

@@ -31,6 +31,7 @@ struct LifePlan: Sendable {
 final class BrokerLife {
     let broker: Broker
     let loop: EventLoop
+    let gate: BrokerGate
     private let listeners: [any Listener]
 
     init(_ plan: LifePlan) throws(TestBrokerError) {
@@ -40,10 +41,10 @@ final class BrokerLife {
         } catch {
             throw .broker(error)
         }
+        gate = BrokerGate(broker, plan.faults)
         do throws(TransportError) {
             loop = try EventLoop(
-                network: plan.network, clock: plan.surroundings.clock,
-                service: BrokerGate(broker, plan.faults))
+                network: plan.network, clock: plan.surroundings.clock, service: gate)
             for listener in plan.listeners { try loop.serve(listener) }
         } catch {
             throw .transport(error)
@@ -68,7 +69,9 @@ final class BrokerLife {
 }
 
 /// Stands before a broker and turns connections away.
-private final class BrokerGate: FrameService {
+final class BrokerGate: FrameService {
+    /// Ends a turn in the broker's place; it is to call what it is given.
+    var endTurn: ((Broker, () -> Void) -> Void)?
     private let broker: Broker
     private let faults: BrokerFaults
 
@@ -87,7 +90,10 @@ private final class BrokerGate: FrameService {
         broker.received(frame, in: slot, on: loop)
     }
 
-    func turnEnded(now: Instant, on loop: EventLoop) { broker.turnEnded(now: now, on: loop) }
+    func turnEnded(now: Instant, on loop: EventLoop) {
+        guard let endTurn else { return broker.turnEnded(now: now, on: loop) }
+        endTurn(broker) { broker.turnEnded(now: now, on: loop) }
+    }
 
     func turnSettled(now: Instant, on loop: EventLoop) {
         broker.turnSettled(now: now, on: loop)

@@ -22,6 +22,12 @@ public final class SimulatedBroker {
     /// What the data lies on. Another object after each end of a life.
     public private(set) var disk: SimulatedDisk
     var life: BrokerLife?
+    /// Ends each turn in the broker's place, in this life and those that follow: before and after
+    /// it calls what it is given, it may do to the broker what no correct one does. For tests of
+    /// tests.
+    package var endTurn: ((Broker, () -> Void) -> Void)? {
+        didSet { life?.gate.endTurn = endTurn }
+    }
     var clients: [FrameClient] = []
     private let randomness: SeededRandomness
     /// Another one after each power cut.
@@ -83,6 +89,7 @@ public final class SimulatedBroker {
             settings: settings, endpoints: settings.advertised, listeners: listeners,
             network: network, surroundings: surroundings, faults: faults
         ).begin()
+        life?.gate.endTurn = endTurn
     }
 
     /// Ends the broker in order: requests in flight are answered, everything is flushed and closed.

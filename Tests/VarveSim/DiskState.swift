@@ -14,6 +14,7 @@ struct DiskState: Sendable {
     var image: DiskImage
     var options: DiskOptions
     var faults = Faults()
+    var flushDuration = Duration.zero
     var trace: DiskTrace
     private(set) var openings: [FileID: Opening] = [:]
     private var nextFile: Int32 = 3

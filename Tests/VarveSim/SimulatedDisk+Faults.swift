@@ -41,6 +41,12 @@ extension SimulatedDisk {
         set { state.withLock { $0.faults.shortTransfers = newValue } }
     }
 
+    /// How long each flush of a file takes by the clock; nothing unless told. The caller waits.
+    public var flushDuration: Duration {
+        get { state.withLock { $0.flushDuration } }
+        set { state.withLock { $0.flushDuration = newValue } }
+    }
+
     /// Lets the kernel's own writing out of a file fail, with nobody there to be told: un-flushed
     /// bytes are given up as by a failed flush, and the next flush through each opening, also one
     /// made later as long as nobody was told, throws EIO once.

@@ -108,6 +108,8 @@ extension SimulatedDisk {
     }
 
     public func flush(_ file: FileID) throws(FileError) {
+        let duration = flushDuration
+        if duration > .zero { clock.advance(by: duration) }
         let time = clock.wallClock()
         try state.withLock { state throws(FileError) in try state.flush(file, time) }
     }

@@ -40,7 +40,7 @@ extension ShareGroupCoordinator {
                 .groupMaxSizeReached,
                 "The share group has reached its maximum capacity of \(limit) members.")
         }
-        let before = group.members[beat.member]?.current.assignment
+        let before = group.members[beat.member]?.current
         update(group, with: beat, grounds, into: &records)
         retarget(beat.group, grounds, into: &records)
         let current = reconcile(beat.member, in: beat.group, into: &records)
@@ -48,7 +48,10 @@ extension ShareGroupCoordinator {
         let sessionEnd = grounds.now.advanced(by: grounds.settings.sessionTimeout)
         groups[beat.group]?.members[beat.member]?.sessionEnd = sessionEnd
         alarms.set(groups[beat.group]?.firstSessionEnd, for: beat.group)
-        let isTold = beat.epoch == 0 || current.assignment != before
+        // Who comes with the epoch before the present one has not heard of what came with this.
+        let isTold =
+            beat.epoch == 0 || current.assignment != before?.assignment
+            || beat.epoch != before?.epoch
         let answer = ShareHeartbeatAnswer(
             epoch: current.epoch, interval: grounds.settings.heartbeatInterval,
             assignment: isTold ? current.assignment : nil)

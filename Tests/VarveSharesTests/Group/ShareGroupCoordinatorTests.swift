@@ -105,6 +105,16 @@ struct ShareGroupCoordinatorTests {
         #expect(stranger?.error == .unknownMemberID)
     }
 
+    @Test("who comes with the previous epoch is told its assignment again: the answer was lost")
+    func lostAnswer() throws {
+        var stage = Stage()
+        _ = try stage.beat(beat("m", 0, ["t"]), grounds(0))
+        let told = try stage.beat(beat("m", 2), grounds(1))
+        #expect(told.assignment?.isEmpty == false)
+        #expect(try stage.beat(beat("m", 2), grounds(2)) == told)
+        #expect(try stage.beat(beat("m", told.epoch), grounds(3)).assignment == nil)
+    }
+
     @Test("a full group takes nobody new")
     func full() throws {
         var stage = Stage()
