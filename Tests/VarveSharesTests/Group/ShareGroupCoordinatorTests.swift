@@ -183,6 +183,36 @@ struct ShareGroupCoordinatorTests {
         #expect(stage.isReplayable)
     }
 
+    @Test("members keep what they have when others join, also after the records are read anew")
+    func sticky() throws {
+        var stage = Stage()
+        var seconds: Int64 = 0
+        var all: [String] = []
+        var had: [String: Set<TopicPartition>] = [:]
+        // Each newcomer comes before the others in the order of names.
+        for member in ["c", "b", "a", "A"] {
+            all.append(member)
+            for name in all + all {
+                seconds += 2
+                _ = try stage.beat(beat(name, 0, ["t"]), grounds(seconds))
+            }
+            var again = ShareGroupCoordinator()
+            for record in stage.records { again.apply(record) }
+            again.begin(at: grounds(seconds).now) { _ in ShareGroupSettings() }
+            stage.groups = again
+            let group = try #require(stage.groups.describe("g"))
+            let has = group.members.reduce(into: [:]) {
+                $0[$1.id] = Set($1.assignment.partitions)
+            }
+            for (name, before) in had {
+                let isShared = all.count > 2
+                let kept = has[name]?.intersection(before) ?? []
+                #expect(kept.count == (isShared ? before.count : 1), "\(member): \(name)")
+            }
+            had = has
+        }
+    }
+
     @Test("who is silent for too long is given up")
     func silence() throws {
         var stage = Stage()
