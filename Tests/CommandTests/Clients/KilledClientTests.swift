@@ -14,6 +14,7 @@ struct KilledClientTests {
 
     static let programs = [
         Program(name: "exactly_once", options: "--broker-kills 4 --client-kills 4"),
+        Program(name: "transaction_kills", options: "--broker-kills 4 --client-kills 6"),
         Program(name: "share_kills", options: "--broker-kills 4 --client-kills 4"),
         Program(name: "group_kills", options: "--broker-kills 6 --client-kills 6"),
     ]

@@ -11,45 +11,11 @@ order, and no transaction may hang.
 import time
 from collections import Counter
 
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
-
 from processes import Broker, Client, Feed, arguments, begin, count_kills, tell, until
+from topics import SECONDS_MAX, make, read
 
 PROTOCOLS = ["eager", "cooperative", "static", "consumer"]
 PARTITIONS, COPIERS, BACKLOG_MAX = 4, 2, 400
-SECONDS_MAX = 60
-
-
-def read(server, topic, isolation):
-    """Each partition's values; all of it was read when its end was seen."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": server,
-            "group.id": "nobody",
-            "isolation.level": isolation,
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": 10,
-        }
-    )
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
-    values, ends = {partition: [] for partition in range(PARTITIONS)}, {}
-    limit = time.monotonic() + SECONDS_MAX
-    while len(ends) < PARTITIONS:
-        assert time.monotonic() < limit, f"{topic}: ends of {sorted(ends)} only"
-        record = consumer.poll(1)
-        if record is None:
-            continue
-        if record.error():
-            ends[record.partition()] = record.offset()
-        else:
-            values[record.partition()].append(int(record.value()))
-    for partition, end in ends.items():
-        _, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), SECONDS_MAX)
-        assert end == high, f"{topic}-{partition}: a transaction hangs between {end} and {high}"
-    consumer.close()
-    return values
 
 
 class Phase:
@@ -58,10 +24,7 @@ class Phase:
     def __init__(self, broker, protocol):
         self.broker, self.protocol = broker, protocol
         self.input, self.output = f"{protocol}-input", f"{protocol}-output"
-        admin = AdminClient({"bootstrap.servers": broker.server})
-        topics = [NewTopic(name, PARTITIONS, 1) for name in (self.input, self.output)]
-        for future in admin.create_topics(topics).values():
-            future.result(SECONDS_MAX)
+        make(broker.server, self.input, self.output, partitions=PARTITIONS)
         self.at, self.aborts, self.ends = [0] * PARTITIONS, [], []
         self.feed = Feed(
             broker.server, self.input, PARTITIONS, BACKLOG_MAX, done=lambda: sum(self.at)
@@ -106,23 +69,24 @@ class Phase:
         for copier in self.copiers:
             copier.stop()
 
+    def values(self, topic, isolation="read_committed"):
+        values = read(self.broker.server, topic, PARTITIONS, isolation)
+        return [list(map(int, values[partition])) for partition in range(PARTITIONS)]
+
     def check(self):
-        server = self.broker.server
-        given = read(server, self.input, "read_committed")
-        made = read(server, self.output, "read_committed")
-        for partition in range(PARTITIONS):
-            count = self.feed.sent[partition]
+        given, made = self.values(self.input), self.values(self.output)
+        for partition, count in enumerate(self.feed.sent):
             assert given[partition] == [n * PARTITIONS + partition for n in range(count)]
             expected = [2 * number for number in given[partition]]
             if made[partition] != expected:
-                twice = sorted({n for n in made[partition] if made[partition].count(n) > 1})
+                twice = sorted(n for n, times in Counter(made[partition]).items() if times > 1)
                 lost = sorted(set(expected) - set(made[partition]))
                 raise AssertionError(
                     f"{self.output}-{partition}: {len(twice)} twice {twice[:5]}, {len(lost)} lost "
                     f"{lost[:5]}, or out of order"
                 )
-        everything = read(server, self.output, "read_uncommitted")
-        given_up = sum(map(len, everything.values())) - sum(self.feed.sent)
+        everything = self.values(self.output, "read_uncommitted")
+        given_up = sum(map(len, everything)) - sum(self.feed.sent)
         return sum(self.feed.sent), given_up
 
 

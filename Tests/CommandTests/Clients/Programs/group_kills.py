@@ -22,13 +22,13 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
-    NewTopic,
     ResourceType,
 )
 
 from processes import Broker, Client, Feed, arguments, begin, clock, count_kills, tell, until
+from topics import SECONDS_MAX, make
 
-PARTITIONS, UNDONE_MAX, SECONDS_MAX, MEMBERS_MAX = 6, 200, 60, 4
+PARTITIONS, UNDONE_MAX, MEMBERS_MAX = 6, 200, 4
 # The clients of each group, and the protocol that each of them speaks; the session in milliseconds.
 GROUPS = {
     "eager": (
@@ -126,8 +126,7 @@ class Table:
         self.broker, self.group, self.chance = broker, name, chance
         self.server = broker.server
         self.kinds, self.session_ms = GROUPS[name]
-        admin = AdminClient({"bootstrap.servers": self.server})
-        admin.create_topics([NewTopic(name, PARTITIONS, 1)])[name].result(SECONDS_MAX)
+        make(self.server, name, partitions=PARTITIONS)
         self.members, self.former = [], []
         self.owners, self.commits, self.read = {}, [], set()
         self.ends, self.refused, self.faults = [0] * PARTITIONS, Counter(), []
@@ -136,10 +135,11 @@ class Table:
         )
         self.is_static, self.instances = name.startswith("static"), 0
         if name == "static-consumer":
-            self.have_long_sessions(admin)
+            self.have_long_sessions()
 
-    def have_long_sessions(self, admin):
+    def have_long_sessions(self):
         """Of the new protocol, the broker says how long they are."""
+        admin = AdminClient({"bootstrap.servers": self.server})
         session = ConfigEntry(
             "consumer.session.timeout.ms",
             str(self.session_ms),

@@ -10,12 +10,13 @@ import time
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import (
-    AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType)
+    AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType)
 
 from processes import (
     QUICK, Broker, Client, Feed, arguments, begin, clock, count_kills, tell, until)
+from topics import SECONDS_MAX, make
 
-PARTITIONS, WORKERS, BACKLOG_MAX, DELIVERIES_MAX, SECONDS_MAX = 3, 2, 200, 10, 60
+PARTITIONS, WORKERS, BACKLOG_MAX, DELIVERIES_MAX = 3, 2, 200, 10
 SETTINGS = {
     **QUICK,
     "group.share.delivery.count.limit": DELIVERIES_MAX,
@@ -67,11 +68,11 @@ class Ledger:
 
 
 def prepare(server):
-    admin = AdminClient({"bootstrap.servers": server})
-    admin.create_topics([NewTopic("work", PARTITIONS, 1)])["work"].result(SECONDS_MAX)
+    make(server, "work", partitions=PARTITIONS)
     earliest = ConfigEntry(
         "share.auto.offset.reset", "earliest", incremental_operation=AlterConfigOpType.SET)
     group = ConfigResource(ResourceType.GROUP, "workers", incremental_configs=[earliest])
+    admin = AdminClient({"bootstrap.servers": server})
     for change in admin.incremental_alter_configs([group]).values():
         change.result(SECONDS_MAX)
 
