@@ -122,7 +122,8 @@ let package = Package(
             "VarveBench",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "VarveTransport", "VarveSockets", "Varve", "CVarve", "CBench",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveBroker", "Varve", "CVarve",
+                "CBench",
             ], path: "Benchmarks/VarveBench"),
         command(
             "VarveCommand",

@@ -86,13 +86,14 @@ enum Ladder {
                 "VarveLog", "VarveTransport", "VarveTesting", "CFuzz",
             ], folder: "Tests/VarveFuzz"),
         Rung(
-            "VarveBench", 6,
+            "VarveBench", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
-                "VarveTransport", "VarveSockets", "Varve", "CVarve", "CBench",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveBroker", "Varve", "CVarve",
+                "CBench",
             ], folder: "Benchmarks/VarveBench"),
         Rung(
-            "VarveCommand", 7,
+            "VarveCommand", 8,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveClient", "VarveBroker",

@@ -71,4 +71,16 @@ int bench_echo_serve(int listener);
 /// to `sum`. Returns 0, or -1 with errno.
 int bench_echo(uint16_t port, size_t size, int64_t count, int ahead, uint64_t *sum);
 
+/// Connections of many clients to one broker, driven by one thread. Each has at most one request
+/// under way.
+typedef struct bench_crew bench_crew;
+/// Opens `count` connections to a port of 127.0.0.1. Returns NULL with errno.
+bench_crew *bench_crew_open(uint16_t port, int count);
+void bench_crew_close(bench_crew *crew);
+/// Sends a frame, its size before it. Returns 0, or -1 with errno.
+int bench_crew_send(bench_crew *crew, int member, const void *bytes, size_t size);
+/// Waits for an answer until `deadline`, by `bench_now`. Returns whose it is, with the frame behind
+/// its size, which lasts until the next call; or -1 with errno, ETIME at the deadline.
+int bench_crew_next(bench_crew *crew, int64_t deadline, const void **frame, size_t *size);
+
 #endif

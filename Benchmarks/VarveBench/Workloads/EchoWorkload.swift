@@ -49,7 +49,7 @@ struct EchoWorkload {
 }
 
 /// A thread whose end can be waited for.
-private struct ServerThread {
+struct ServerThread {
     private let bell: Int32
 
     init(_ body: @escaping @Sendable () -> Void) throws {
