@@ -140,6 +140,13 @@ int varve_accept(int listener, varve_address *peer) {
     return file;
 }
 
+int64_t varve_round_trip(int file) {
+    struct tcp_info facts = {0};
+    socklen_t size = sizeof facts;
+    if (getsockopt(file, IPPROTO_TCP, TCP_INFO, &facts, &size) == -1) return -1;
+    return facts.tcpi_rtt;
+}
+
 int varve_connect(const varve_address *address) {
     struct sockaddr_storage place;
     socklen_t size = to_system(address, &place);

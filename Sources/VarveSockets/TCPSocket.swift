@@ -29,6 +29,11 @@ final class TCPSocket: StreamSocket {
         _ = Glibc.close(descriptor)
     }
 
+    var roundTrip: Duration? {
+        let microseconds = varve_round_trip(descriptor)
+        return microseconds > 0 ? .microseconds(microseconds) : nil
+    }
+
     func finishWriting() {
         // A peer that is gone is found out by the next read.
         _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))

@@ -85,7 +85,7 @@ struct SocketNetworkTests {
         try reaches(SocketAddress(.loopback, port: port), listeners)
     }
 
-    @Test("ends of a connection know each other's addresses")
+    @Test("ends of a connection know each other's addresses, and how far away the peer is")
     func ends() throws {
         let scene = try SocketScene()
         let client = try scene.connect()
@@ -95,6 +95,7 @@ struct SocketNetworkTests {
         #expect(ends.local == scene.address)
         #expect(ends.peer == client.socket.local)
         #expect(client.socket.peer == scene.address)
+        #expect(ends.roundTrip ?? .zero > .zero)
     }
 
     private func reaches(_ address: SocketAddress, _ listeners: [any Listener]) throws {

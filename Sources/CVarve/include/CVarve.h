@@ -104,6 +104,9 @@ int varve_socket_ends(int file, varve_address *local, varve_address *peer);
 int varve_listen(const varve_address *address, int backlog);
 /// The next connection that waits at a listener, with delays of small writes turned off.
 int varve_accept(int listener, varve_address *peer);
+/// How long a connected socket's peer takes to answer, as far as the kernel has seen, in us; 0 when
+/// it has not, or -1 with errno.
+int64_t varve_round_trip(int file);
 /// A socket that begins to connect.
 int varve_connect(const varve_address *address);
 struct iovec;

@@ -55,7 +55,8 @@ extension EventLoop {
             Connection(
                 id, socket, frameSizeMax: limits.frameSizeMax, chunks: chunks, now: now)
         }
-        let ends = ConnectionEnds(peer: socket.peer, local: socket.local)
+        let ends = ConnectionEnds(
+            peer: socket.peer, local: socket.local, roundTrip: socket.roundTrip)
         do throws(TransportError) {
             guard drainDeadline == nil else { return forget(connection) }
             try poller.add(socket, token: connection.id.token, for: .reading)

@@ -87,4 +87,6 @@ public struct ConnectionEnds: Hashable, Sendable {
     public var peer: SocketAddress
     /// The address that the peer reached, by which listeners are told apart.
     public var local: SocketAddress
+    /// How long the peer took to answer when the connection was made; nil where that is not known.
+    public var roundTrip: Duration?
 }

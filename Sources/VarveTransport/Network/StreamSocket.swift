@@ -28,6 +28,8 @@ public protocol StreamSocket: AnyObject, Sendable {
     var peer: SocketAddress { get }
     /// Which address the peer reached.
     var local: SocketAddress { get }
+    /// How long bytes take to the peer and back, as the system has seen; nil when it has not.
+    var roundTrip: Duration? { get }
 
     /// Reads into `buffer` from its start.
     func read(into buffer: inout MutableRawSpan) -> ReadOutcome
@@ -39,6 +41,10 @@ public protocol StreamSocket: AnyObject, Sendable {
     func finishWriting()
     /// Closing twice does nothing.
     func close()
+}
+
+extension StreamSocket {
+    public var roundTrip: Duration? { nil }
 }
 
 /// Bytes in several places, to be written by one call.
