@@ -171,6 +171,12 @@ extension GroupCoordinator {
         return outcome
     }
 
+    /// How many members the consumer groups have together.
+    /// - Complexity: O(groups)
+    public var consumerMemberCount: Int {
+        consumerGroups.values.reduce(0) { $0 + $1.members.count }
+    }
+
     // MARK: What administrators ask
 
     /// ConsumerGroupDescribe of one group.

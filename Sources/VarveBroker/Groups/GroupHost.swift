@@ -22,6 +22,8 @@ struct GroupHost {
     var commits: [AnswerSlot: OffsetCommitResponse] = [:]
     /// The answers to DeleteGroups and OffsetDelete that wait.
     var deletions = PendingDeletions()
+    /// How many members consumer groups have, counted now and then.
+    private var memberCensus = (count: 0, isValidUntil: Instant(nanoseconds: .min))
     /// Requests whose answer comes later.
     private var waiting: [RequestToken: RequestContext] = [:]
     private var nextToken: UInt64 = 0
@@ -35,6 +37,19 @@ struct GroupHost {
 
     mutating func context(of token: RequestToken) -> RequestContext? {
         waiting.removeValue(forKey: token)
+    }
+
+    /// How many members all consumer groups of this node have, or had within the last second: what
+    /// hangs on it, the pause between heartbeats, need not be exact.
+    /// - Complexity: O(groups), once a second.
+    mutating func consumerMemberCount(at now: Instant) -> Int {
+        if now >= memberCensus.isValidUntil {
+            let count = coordinators.indices.reduce(0) {
+                $0 + (coordinators[$1]?.consumerMemberCount ?? 0)
+            }
+            memberCensus = (count, now.advanced(by: .seconds(1)))
+        }
+        return memberCensus.count
     }
 
     /// The partition that keeps a group: by the hash that Java gives to its name.

@@ -33,7 +33,9 @@ extension Broker {
             })
         let from = ConsumerContext(
             clientID: context.clientID ?? "", clientHost: context.clientHost,
-            uniqueID: surroundings.randomness.uniqueID(), times: consumerTimes(of: request.groupId))
+            uniqueID: surroundings.randomness.uniqueID(), times: consumerTimes(of: request.groupId),
+            memberCount: groups.consumerMemberCount(at: context.arrival),
+            roundTrip: peers[context.slot.connection]?.roundTrip ?? .zero)
         let topics = topicCatalog
         let isAsked = withCoordinator(of: request.groupId, context, on: loop) {
             coordinator, token, now, effects in
@@ -91,6 +93,9 @@ extension Broker {
             milliseconds("consumer.heartbeat.interval.ms") ?? times.heartbeatInterval
         times.assignmentInterval =
             milliseconds("consumer.assignment.interval.ms") ?? times.assignmentInterval
+        let shortest = configs.broker.value(of: "varve.consumer.heartbeat.interval.min.ms")
+        times.heartbeatIntervalMin =
+            shortest.flatMap { Int64($0) }.map { .milliseconds($0) } ?? times.heartbeatIntervalMin
         return times
     }
 

@@ -97,7 +97,8 @@ public final class Broker: FrameService {
         guard !isStopping else { return .refuse }
         peers[connection] = Peer(
             host: "/\(ends.peer.ip)",
-            listener: endpoints.firstIndex { $0.port == ends.local.port } ?? 0)
+            listener: endpoints.firstIndex { $0.port == ends.local.port } ?? 0,
+            roundTrip: ends.roundTrip ?? .zero)
         return .admit
     }
 
@@ -167,6 +168,8 @@ struct Peer {
     var host: String
     /// Which of the broker's listeners it reached.
     var listener: Int
+    /// How long bytes take there and back; zero where that is not known.
+    var roundTrip: Duration
 }
 
 /// Runs a call of the engine under the broker's kind of error.

@@ -20,7 +20,7 @@ extension ConsumerGroup {
         }
         var answer = ConsumerHeartbeatAnswer(memberID: memberID, epoch: member.current.epoch)
         answer.heartbeatIntervalMs = Int32(
-            clamping: context.times.heartbeatInterval.wholeMilliseconds)
+            clamping: pause(of: member, context, turn).wholeMilliseconds)
         let held = member.current.assigned.partitions
         if request.isFull || held != before.current.assigned.partitions {
             answer.assignment = held

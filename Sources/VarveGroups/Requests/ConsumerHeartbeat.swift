@@ -51,10 +51,19 @@ public struct ConsumerContext: Hashable, Sendable {
     /// Names the member if it has no id.
     public var uniqueID: UniqueID
     public var times: ConsumerTimes
+    /// How many members all consumer groups of the broker have, as far as the caller knows; the
+    /// more there are, the longer each waits between heartbeats.
+    public var memberCount: Int
+    /// How long bytes take to the member and back: it never waits less than four times that.
+    public var roundTrip: Duration
 
-    public init(clientID: String, clientHost: String, uniqueID: UniqueID, times: ConsumerTimes) {
+    public init(
+        clientID: String, clientHost: String, uniqueID: UniqueID, times: ConsumerTimes,
+        memberCount: Int = 0, roundTrip: Duration = .zero
+    ) {
         (self.clientID, self.clientHost) = (clientID, clientHost)
         (self.uniqueID, self.times) = (uniqueID, times)
+        (self.memberCount, self.roundTrip) = (memberCount, roundTrip)
     }
 }
 
@@ -62,8 +71,10 @@ public struct ConsumerContext: Hashable, Sendable {
 public struct ConsumerTimes: Hashable, Sendable {
     /// `consumer.session.timeout.ms`: a member that is silent for so long is removed.
     public var sessionTimeout: Duration = .milliseconds(45_000)
-    /// `consumer.heartbeat.interval.ms`: how long members wait between heartbeats.
+    /// `consumer.heartbeat.interval.ms`: how long members wait between heartbeats at most.
     public var heartbeatInterval: Duration = .milliseconds(5000)
+    /// `varve.consumer.heartbeat.interval.min.ms`: how long they wait where there are few of them.
+    public var heartbeatIntervalMin: Duration = .milliseconds(250)
     /// `consumer.assignment.interval.ms`: how long a target stays before the next is computed.
     public var assignmentInterval: Duration = .milliseconds(1000)
 

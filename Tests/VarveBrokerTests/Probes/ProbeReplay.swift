@@ -28,6 +28,8 @@ final class ProbeReplay {
         "offsets.topic.num.partitions": "4", "offsets.topic.replication.factor": "1",
         "transaction.state.log.num.partitions": "4", "group.initial.rebalance.delay.ms": "300",
         "listeners": "PLAINTEXT://127.0.0.1:9691",
+        // Kafka tells members of consumer groups the longest interval at all times.
+        "varve.consumer.heartbeat.interval.min.ms": "5000",
     ]
 
     init() throws {

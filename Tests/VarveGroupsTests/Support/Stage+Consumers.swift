@@ -17,11 +17,13 @@ extension Stage {
 
     @discardableResult
     mutating func beat(
-        _ request: ConsumerHeartbeat, times: ConsumerTimes = ConsumerTimes()
+        _ request: ConsumerHeartbeat, times: ConsumerTimes = ConsumerTimes(),
+        among memberCount: Int = 0, roundTrip: Duration = .zero
     ) -> ConsumerHeartbeatAnswer {
         let token = token()
         let context = ConsumerContext(
-            clientID: "c", clientHost: "/127.0.0.1", uniqueID: uniqueID, times: times)
+            clientID: "c", clientHost: "/127.0.0.1", uniqueID: uniqueID, times: times,
+            memberCount: memberCount, roundTrip: roundTrip)
         perform {
             $0.consumerHeartbeat(request, from: context, token: token, at: $1, into: &$2)
         }
