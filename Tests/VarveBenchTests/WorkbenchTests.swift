@@ -8,7 +8,7 @@ import VarveSystem
 struct WorkbenchTests {
     private var smoke: BenchOptions {
         var options = BenchOptions()
-        options.isSmoke = true
+        options.size = .smoke
         options.rounds = 2
         return options
     }

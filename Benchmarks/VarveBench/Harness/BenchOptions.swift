@@ -6,12 +6,25 @@ public struct BenchOptions: Hashable, Sendable {
     public var filter: String?
     /// Where files go; nil for the working directory.
     public var directory: String?
-    /// Whether everything is tiny, to see that it works; the figures then mean nothing.
-    public var isSmoke = false
+    /// How much each round does.
+    public var size = BenchSize.full
     /// What random bytes and places come from.
     public var seed: UInt64 = 42
 
     public init() {}
+
+    /// Whether the figures mean nothing.
+    public var isSmoke: Bool { size == .smoke }
+}
+
+/// How much a benchmark does in one round.
+public enum BenchSize: String, Hashable, Sendable, CaseIterable {
+    /// As much as gives figures to publish.
+    case full
+    /// An eighth of that, for a look: figures vary more from run to run.
+    case quick
+    /// Everything tiny, to see that it works; the figures mean nothing.
+    case smoke
 }
 
 /// Why benchmarks could not be run.
@@ -27,6 +40,8 @@ public enum BenchError: Error {
     /// The directory for files cannot be used, or another fact of the machine cannot be had.
     case setUp(cause: any Error)
     case rounds(Int)
+    /// The run was asked to end.
+    case stopped
 }
 
 extension BenchError: CustomStringConvertible {
@@ -42,6 +57,7 @@ extension BenchError: CustomStringConvertible {
                 + "directory on a disk, or this one, with --directory"
         case .setUp(let cause): "cannot set up: \(cause)"
         case .rounds(let rounds): "\(rounds) rounds; at least 1 is needed"
+        case .stopped: "stopped before the end"
         }
     }
 }

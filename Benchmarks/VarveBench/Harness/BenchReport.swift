@@ -22,7 +22,11 @@ public struct BenchReport: Sendable {
         ]
         if machine.mount.isInMemory { lines.append("IN MEMORY: a flush is nothing here") }
         if machine.isDebugBuild { lines.append("DEBUG BUILD: the figures mean nothing") }
-        if options.isSmoke { lines.append("SMOKE: the figures mean nothing") }
+        switch options.size {
+        case .full: break
+        case .quick: lines.append("QUICK: an eighth of the work, so figures vary more")
+        case .smoke: lines.append("SMOKE: the figures mean nothing")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -92,7 +96,7 @@ public struct BenchReport: Sendable {
 }
 
 extension MachineFacts {
-    fileprivate var json: JSONText {
+    var json: JSONText {
         .object([
             ("processor", .text(processor)),
             ("processors", .integer(Int64(processorCount))),
@@ -139,7 +143,7 @@ extension SideResult {
 }
 
 extension Spread {
-    fileprivate var json: JSONText {
+    var json: JSONText {
         .object([("min", .number(min)), ("median", .number(median)), ("max", .number(max))])
     }
 }

@@ -23,8 +23,12 @@ public struct SideResult: Sendable {
     public var spread: Spread
     /// Nanoseconds of processor time for one unit of work; over all rounds.
     public var processorTimePerWork: Double
+    /// The same of each round.
+    public var processorTimes: [Double]
     /// Over all rounds; nil for a side that notes none.
     public var latency: LatencySummary?
+    /// Of each round; empty for a side that notes none.
+    public var latencies: [LatencySummary]
     /// Equal in each round.
     public var digest: UInt64
 
@@ -35,9 +39,11 @@ public struct SideResult: Sendable {
         let work = rounds.reduce(0) { $0 + $1.work }
         let processorTime = rounds.reduce(0) { $0 + Double($1.processorTime) }
         processorTimePerWork = work > 0 ? processorTime / work : 0
-        var latencies = LatencyHistogram()
-        for round in rounds { latencies.add(round.latencies) }
-        latency = LatencySummary(latencies)
+        processorTimes = rounds.map { Double($0.processorTime) / max($0.work, 1) }
+        var sum = LatencyHistogram()
+        for round in rounds { sum.add(round.latencies) }
+        latency = LatencySummary(sum)
+        latencies = rounds.compactMap { LatencySummary($0.latencies) }
         digest = rounds[0].digest
     }
 }

@@ -15,13 +15,18 @@ public final class Workbench {
     let fileSystem = LinuxFileSystem()
     let surroundings = Surroundings.linux
     private let directory: BenchDirectory
+    private let isStopping: @Sendable () -> Bool
     private var foldersMade = 0
 
+    /// - Parameter isStopping: asked before each round; once it says yes, runs end with `.stopped`.
     /// - Throws: `.inMemory` when no directory is named and the working directory lies in memory;
     ///   `.rounds`; `.setUp`.
-    public init(_ options: BenchOptions) throws(BenchError) {
+    public init(
+        _ options: BenchOptions, isStopping: @escaping @Sendable () -> Bool = { false }
+    ) throws(BenchError) {
         guard options.rounds > 0 else { throw .rounds(options.rounds) }
         self.options = options
+        self.isStopping = isStopping
         do {
             directory = try BenchDirectory(options.directory, in: fileSystem)
             machine = try MachineFacts(directory: directory.path, in: fileSystem)
@@ -59,7 +64,8 @@ public final class Workbench {
         } catch let error as BenchError {
             throw error
         } catch {
-            throw .failed(benchmark: benchmark.name, cause: error)
+            // What the signal itself interrupted did not fail.
+            throw isStopping() ? .stopped : .failed(benchmark: benchmark.name, cause: error)
         }
     }
 
@@ -72,12 +78,18 @@ public final class Workbench {
     }
 
     private func run(_ side: Side, of pair: Pair, number: Int) throws -> Round {
+        try checkStop()
         let folder = try makeFolder()
         defer { try? DirectoryTree.remove(folder, in: fileSystem) }
         warmPages(pair.freshPages)
         var round = Round(number: number, folder: folder)
         try side(&round)
         return round
+    }
+
+    /// - Throws: `.stopped` when the run is to end.
+    func checkStop() throws(BenchError) {
+        if isStopping() { throw .stopped }
     }
 
     /// A new, empty directory that goes with the run.
@@ -104,6 +116,13 @@ public final class Workbench {
         _ = bench_touch(min(size.bytes + size.bytes / 4, free.bytes / 2))
     }
 
-    /// `full` in a real run, `smoke` in a smoke run.
-    func scaled(_ full: Int, smoke: Int) -> Int { options.isSmoke ? smoke : full }
+    /// `full` in a full run, `smoke` in a smoke run, and in a quick one `quick`: where none is
+    /// named an eighth, but not below 500.
+    func scaled(_ full: Int, quick: Int? = nil, smoke: Int) -> Int {
+        switch options.size {
+        case .full: full
+        case .quick: quick ?? min(full, max(500, full / 8))
+        case .smoke: smoke
+        }
+    }
 }

@@ -18,13 +18,15 @@ final class RandomReadWorkload {
     init(_ bench: Workbench, recordsPerBatch: Int, threads: Int = 1) throws {
         self.bench = bench
         self.threads = threads
+        let batches = 2048 / recordsPerBatch
         let pool = try BatchPool(
-            count: bench.scaled(2048 / recordsPerBatch, smoke: 8),
+            count: bench.scaled(batches, quick: batches, smoke: 8),
             recordsPerBatch: recordsPerBatch, seed: bench.options.seed)
         folder = try bench.makeFolder()
         opened = try OpenedLog(in: folder, on: bench, OpenedLog.settings(.pageCache))
         var file = try RawFile(in: folder, bench.fileSystem)
         for _ in 0..<bench.scaled(256, smoke: 1) {
+            try bench.checkStop()
             for number in 0..<pool.count {
                 try opened.log.append(pool.batch(number), checking: .frame)
                 try file.append(pool.batch(number))

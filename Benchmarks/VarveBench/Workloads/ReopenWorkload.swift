@@ -22,13 +22,16 @@ final class ReopenWorkload {
         pool = try BatchPool(
             count: bench.scaled(64, smoke: 2), recordsPerBatch: 100, seed: bench.options.seed)
         // Half a segment of tail.
-        tailBatches = bench.scaled((64 << 20) / pool.batchSize, smoke: 2)
+        let tail = (64 << 20) / pool.batchSize
+        tailBatches = bench.scaled(tail, quick: tail, smoke: 2)
         var settings = OpenedLog.settings(.durable)
         settings.segmentSizeMax = bench.options.isSmoke ? .mib(1) : .mib(128)
         self.settings = settings
         let opened = try OpenedLog(in: folder, on: bench, settings)
         let perSegment = settings.segmentSizeMax.bytes / pool.batchSize
-        for number in 0..<flushedSegments * bench.scaled(perSegment, smoke: 2) {
+        let written = bench.scaled(perSegment, quick: perSegment, smoke: 2)
+        for number in 0..<flushedSegments * written {
+            try bench.checkStop()
             try write(number, to: opened.log)
         }
         try opened.log.flush()

@@ -18,6 +18,7 @@ final class ScanWorkload {
             in: try bench.makeFolder(), on: bench, OpenedLog.settings(.pageCache))
         var memory = ByteBuffer(capacity: 64)
         for number in 0..<bench.scaled(10_000, smoke: 4) {
+            try bench.checkStop()
             let batch = pool.batch(number)
             try opened.log.append(batch, checking: .frame)
             memory.append(batch)

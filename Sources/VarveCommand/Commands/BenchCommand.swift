@@ -1,5 +1,6 @@
 internal import VarveBench
 internal import VarveBytes
+internal import VarveLinux
 
 /// `varve bench`: Varve beside the limits of this machine.
 enum BenchCommand {
@@ -16,6 +17,10 @@ enum BenchCommand {
         "what random bytes and places come from")
     private static let smoke = Switch(
         "smoke", "everything tiny, to see that it works; the figures mean nothing")
+    private static let quick = Switch(
+        "quick", "an eighth of the work and 3 rounds: a few minutes, for a look")
+    private static let goals = Switch(
+        "goals", "judge the goals of Varve's speed, and print them as a table")
     private static let list = Switch("list", "show what there is and run nothing")
 
     static let command = Command(
@@ -25,13 +30,18 @@ enum BenchCommand {
                 + "system calls or loads over the same bytes. All figures are medians, with the "
                 + "smallest and the largest in brackets; the last column is the share of the "
                 + "processors that other processes took.",
-            "With --json the answer is one object: the machine, and every figure of every round.",
+            "With --goals the figures are set against Varve's goals: a row for each demand, met or "
+                + "missed. Figures of other programs that were not measured here are on record "
+                + "from the machine that the goals were set on, and named.",
+            "With --json the answer is one object: the machine, and every figure of every round, "
+                + "or one object for each demand.",
         ],
         positionals: [],
-        options: [filter, rounds, directory, seed, smoke, list],
+        options: [filter, rounds, directory, seed, goals, quick, smoke, list],
         examples: [
             .init("varve bench --list", "Shows what there is, and what it is divided by."),
             .init("varve bench --filter append.durable", "Runs some of it."),
+            .init("varve bench --goals --quick", "Shows which goals this machine meets."),
             .init("varve bench --smoke", "Runs everything once, in seconds."),
         ],
         exitCodes: [.unusable, .failed],
@@ -39,44 +49,78 @@ enum BenchCommand {
 
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let (arguments, console) = (invocation.arguments, invocation.console)
-        var options = BenchOptions()
-        options.filter = arguments[filter]
-        options.isSmoke = arguments[smoke]
-        // A second round only shows noise when nothing is measured.
-        options.rounds =
-            options.isSmoke && !arguments.has(rounds) ? 1 : arguments[rounds]
-        options.directory = arguments[directory]
-        options.seed = arguments[seed]
+        let options = try options(of: arguments)
+        guard !arguments[goals] || arguments[list] else {
+            return try BenchGoals(options: options, console: console).run()
+        }
         let chosen = try bench { () throws(BenchError) in try Catalogue.choose(options.filter) }
         guard !arguments[list] else {
             try console.output.write(text: BenchReport.list(chosen))
             return .done
         }
-        let workbench = try bench { () throws(BenchError) in try Workbench(options) }
+        let workbench = try workbench(options)
         if !console.isJSON {
             try console.output.write(text: BenchReport.heading(options, workbench.machine))
             try console.output.line(BenchReport.columns)
             try console.output.flush()
         }
         var results: [BenchResult] = []
-        for benchmark in chosen {
-            let result = try bench { () throws(BenchError) in try workbench.run(benchmark) }
-            results.append(result)
-            try console.checkStop()
-            guard !console.isJSON else { continue }
-            try console.output.line(BenchReport.row(result))
-            try console.output.flush()
+        do throws(CommandError) {
+            for benchmark in chosen {
+                results.append(
+                    try bench { () throws(BenchError) in try workbench.run(benchmark) })
+                guard !console.isJSON else { continue }
+                try console.output.line(BenchReport.row(results[results.count - 1]))
+                try console.output.flush()
+            }
+        } catch {
+            // What was measured before a signal is worth printing.
+            guard case .stopped = error else { throw error }
         }
         if console.isJSON {
             let report = BenchReport(
                 options: options, machine: workbench.machine, results: results)
             try console.output.line(report.json)
         }
+        try console.checkStop()
         return .done
     }
 
+    private static func options(
+        of arguments: Arguments
+    ) throws(CommandError) -> BenchOptions {
+        var options = BenchOptions()
+        options.filter = arguments[filter]
+        guard !arguments[smoke] || !arguments[quick] else {
+            throw .usage("--smoke and --quick exclude each other")
+        }
+        if arguments[smoke] {
+            options.size = .smoke
+        } else if arguments[quick] {
+            options.size = .quick
+        }
+        let standard =
+            switch options.size {
+            case .full: arguments[rounds]
+            case .quick: 3
+            // A second round only shows noise when nothing is measured.
+            case .smoke: 1
+            }
+        options.rounds = arguments.has(rounds) ? arguments[rounds] : standard
+        options.directory = arguments[directory]
+        options.seed = arguments[seed]
+        return options
+    }
+
+    /// A workbench that ends its runs when a signal asks for it.
+    static func workbench(_ options: BenchOptions) throws(CommandError) -> Workbench {
+        try bench { () throws(BenchError) in
+            try Workbench(options, isStopping: { LinuxProcess.stopSignal != nil })
+        }
+    }
+
     /// Runs `body` and turns the harness's error into the command's.
-    private static func bench<Value>(
+    static func bench<Value>(
         _ body: () throws(BenchError) -> Value
     ) throws(CommandError) -> Value {
         do { return try body() } catch {
@@ -84,6 +128,7 @@ enum BenchCommand {
             case .nothingMatches, .rounds: throw .usage("\(error)")
             case .inMemory, .setUp: throw .ended(.unusable, "\(error)")
             case .failed, .digestsDiffer: throw .ended(.failed, "\(error)")
+            case .stopped: throw .stopped(signal: LinuxProcess.stopSignal ?? 2, nil)
             }
         }
     }

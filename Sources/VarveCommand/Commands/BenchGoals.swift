@@ -1,0 +1,48 @@
+internal import VarveBench
+internal import VarveLinux
+
+/// `varve bench --goals`: what the goals of Varve's speed come to on this machine.
+struct BenchGoals {
+    let options: BenchOptions
+    let console: Console
+
+    /// Measures what the goals need, and prints the table, also when it is stopped on the way.
+    func run() throws(CommandError) -> ExitCode {
+        let goals = try BenchCommand.bench { () throws(BenchError) in
+            try GoalTable.choose(options.filter)
+        }
+        let benchmarks = GoalTable.benchmarks(for: goals)
+        let workbench = try BenchCommand.workbench(options)
+        if !console.isJSON {
+            try console.output.write(text: BenchReport.heading(options, workbench.machine))
+            try console.output.flush()
+        }
+        let evidence = measure(benchmarks, workbench)
+        let report = GoalReport(
+            options: options, machine: workbench.machine,
+            outcomes: goals.map { evidence.judge($0) })
+        if console.isJSON {
+            try console.output.line(report.json)
+        } else {
+            try console.output.write(text: report.table)
+        }
+        try console.checkStop()
+        return .done
+    }
+
+    /// Runs the benchmarks one after the other. One that fails does not keep the others back.
+    private func measure(_ benchmarks: [Benchmark], _ workbench: Workbench) -> GoalEvidence {
+        var evidence = GoalEvidence()
+        let line = LiveLine(isShown: !console.isQuiet && !console.isJSON)
+        defer { line.clear() }
+        for (place, benchmark) in benchmarks.enumerated() {
+            line.show("\(place + 1) of \(benchmarks.count): \(benchmark.name)")
+            do throws(BenchError) {
+                evidence.results[benchmark.name] = try workbench.run(benchmark)
+            } catch {
+                evidence.failures[benchmark.name] = "\(error)"
+            }
+        }
+        return evidence
+    }
+}

@@ -1,0 +1,58 @@
+import Testing
+
+@Suite("varve bench")
+struct BenchCommandTests {
+    private let shell: Shell
+
+    init() throws { shell = try Shell() }
+
+    @Test(
+        "what cannot be is refused before anything is measured",
+        arguments: [
+            ("--smoke --quick", 2, "--smoke and --quick exclude each other"),
+            ("--goals --filter P99", 2, "no benchmark has 'P99' in its name"),
+            ("--goals --smoke --directory missing", 3, "missing"),
+        ])
+    func refused(_ arguments: String, _ code: Int32, _ reason: String) throws {
+        let outcome = try shell.varve("bench \(arguments)")
+        #expect(outcome.code == code)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.contains(reason))
+    }
+
+    @Test("goals are a table with a row for each demand")
+    func table() throws {
+        let outcome = try shell.varve("bench --goals --smoke --directory . --filter P8")
+        #expect(outcome.code == 0)
+        #expect(outcome.errors == "")
+        let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("P8") }
+        #expect(rows.count == 2)
+        #expect(outcome.output.contains(" not measured\n"))
+    }
+
+    @Test("goals are one object of JSON")
+    func json() throws {
+        let arguments = "bench --goals --smoke --directory . --filter P9 --json"
+        let outcome = try shell.varve(arguments)
+        #expect(outcome.errors == "")
+        #expect(outcome.output.hasPrefix(#"{"version":1,"rounds":1,"#))
+        let goals = outcome.output.split(separator: #"{"goal":"#).dropFirst()
+        #expect(goals.count == 2)
+        #expect(goals.allSatisfy { $0.contains(#""aspect":"figure","unit":"1/s","figure":{"#) })
+    }
+
+    @Test("Ctrl-C prints what was measured, and leaves no file")
+    func interrupted() throws {
+        let outcome = try shell.run(
+            """
+            mkdir files
+            env --default-signal=INT "$VARVE" bench --goals --directory files --filter P9 >table &
+            until [ "$(ls files)" ]; do sleep 0.02; done
+            kill -INT $!
+            wait $!
+            echo $? $(ls files | wc -l)
+            tail -1 table
+            """)
+        #expect(outcome.output == "130 0\n0 met, 0 missed, 2 not measured\n")
+    }
+}
