@@ -27,7 +27,7 @@ struct KilledClientTests {
             """
             set -eu
             clients=$('\(ClientTests.programs)/../../../../tools/setup-clients')
-            timeout 240 "$clients/bin/python" '\(ClientTests.programs)/\(program.name).py' \
+            timeout 240 "$clients/bin/python" -B '\(ClientTests.programs)/\(program.name).py' \
                 "$VARVE" data \(program.options) \
                 2>client.errors || { tail -40 client.errors; exit 1; }
             "$VARVE" verify data --quiet && echo sound

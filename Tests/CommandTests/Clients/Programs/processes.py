@@ -85,7 +85,7 @@ class Client:
 
     def __init__(self, program, *words, hear):
         self.process = subprocess.Popen(
-            [sys.executable, "-u", os.path.join(HERE, program), *map(str, words)],
+            [sys.executable, "-B", "-u", os.path.join(HERE, program), *map(str, words)],
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=die_with_parent,

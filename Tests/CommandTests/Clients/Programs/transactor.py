@@ -96,10 +96,21 @@ def confluent():
                     raise
                 insist(producer.abort_transaction)
 
+    def cause(error):
+        """A call of produce() says only that something fatal was before it, others say what."""
+        if error.args[0].code() != KafkaError._FATAL:
+            return error
+        try:
+            producer.abort_transaction(ANSWER_SECONDS)
+        except KafkaException as earlier:
+            return earlier
+        return error
+
     fencing = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
     try:
         play()
     except KafkaException as error:
+        error = cause(error)
         kind = "fenced" if error.args[0].code() in fencing else "fails"
         end(kind, error, error.args[0].name())
 
@@ -139,8 +150,7 @@ def kafka_python():
         end("fenced", error)
     except KafkaError as error:
         # What a batch met stands within the error of the next call.
-        causes = [cause for cause in error.args if isinstance(cause, ProducerFencedError)]
-        end("fenced" if causes else "fails", error)
+        end("fenced" if "ProducerFenced" in repr(error) else "fails", error)
 
 
 async def aiokafka():
