@@ -66,6 +66,7 @@ extension ErrorCode {
         case .unknownTopicOrPartition: "there is no such topic or partition (\(self))"
         case .topicAlreadyExists: "it exists already (\(self))"
         case .groupIdNotFound: "there is no such group (\(self))"
+        case .transactionalIdNotFound: "nobody has used it (\(self))"
         case .nonEmptyGroup: "the group has members (\(self))"
         case .messageTooLarge: "a batch is larger than the topic takes (\(self))"
         case .topicAuthorizationFailed, .groupAuthorizationFailed, .clusterAuthorizationFailed:

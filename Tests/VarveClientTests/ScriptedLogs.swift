@@ -18,6 +18,8 @@ final class ScriptedLogs {
     /// The first sequence numbers that came, by partition, taken or not.
     private(set) var sequences: [[Int32]]
     var start: Int64 = 0
+    /// Aborted transactions of partition 0, each with the offset of its marker.
+    var aborted: [(producer: Int64, first: Int64, last: Int64)] = []
 
     enum Trouble {
         /// The answer is lost; a batch is stored all the same.
@@ -55,7 +57,7 @@ final class ScriptedLogs {
         return values
     }
 
-    private func end(_ partition: Int) -> Int64 {
+    func end(_ partition: Int = 0) -> Int64 {
         logs[partition].last.flatMap { BatchHeader($0.rawSpan)?.lastOffset }.map { $0 + 1 } ?? 0
     }
 
@@ -89,13 +91,23 @@ final class ScriptedLogs {
             ? try produce(asked, code, trouble) : try fetch(asked, code, trouble)
     }
 
+    /// Stores a batch at the end of a partition.
+    func store(_ batch: [UInt8], in partition: Int = 0) {
+        var batch = batch
+        let base = Offset(end(partition))
+        var span = batch.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        BatchPatch.stamp(&bytes, baseOffset: base, leaderEpoch: LeaderEpoch(0))
+        logs[partition].append(batch)
+    }
+
     private func produce(
         _ asked: Asked, _ code: ErrorCode, _ trouble: Trouble?
     ) throws -> Reaction {
         let request = try asked.decoded(ProduceRequest.self)
         let row = request.topicData[0].partitionData[0]
         let partition = Int(row.index)
-        var batch = Array(asked.body[row.records!.range])
+        let batch = Array(asked.body[row.records!.range])
         let header = try BatchCheck.frame(batch.rawSpan)
         sequences[partition].append(header.baseSequence)
         var base: Int64 = -1
@@ -105,12 +117,7 @@ final class ScriptedLogs {
                     && BatchHeader($0.rawSpan)?.baseSequence == header.baseSequence
             }
             base = known.flatMap { BatchHeader($0.rawSpan)?.baseOffset } ?? end(partition)
-            if known == nil {
-                var span = batch.mutableSpan
-                var bytes = unsafe span.mutableBytes
-                BatchPatch.stamp(&bytes, baseOffset: Offset(base), leaderEpoch: LeaderEpoch(0))
-                logs[partition].append(batch)
-            }
+            if known == nil { store(batch, in: partition) }
         }
         if case .lost? = trouble { return .end }
         guard request.acks != 0 else { return .silence }
@@ -122,6 +129,15 @@ final class ScriptedLogs {
                         .init(index: row.index, errorCode: code, baseOffset: base)
                     ])
             ]))
+    }
+
+    /// Those that reach into what is fetched; nil for who does not ask for committed records.
+    private func aborted(
+        _ wanted: FetchRequest.FetchPartition, _ isolation: Int8
+    ) -> [FetchResponse.AbortedTransaction]? {
+        guard isolation == 1 else { return nil }
+        return aborted.filter { wanted.partition == 0 && $0.last >= wanted.fetchOffset }
+            .map { .init(producerId: $0.producer, firstOffset: $0.first) }
     }
 
     private func fetch(_ asked: Asked, _ code: ErrorCode, _ trouble: Trouble?) throws -> Reaction {
@@ -144,6 +160,7 @@ final class ScriptedLogs {
                 .init(
                     partitionIndex: wanted.partition,
                     errorCode: outOfRange ? .offsetOutOfRange : code, highWatermark: 0,
+                    abortedTransactions: aborted(wanted, request.isolationLevel),
                     records: RecordsSlice(start: first, count: records.count - first)))
         }
         if case .lost? = trouble { return .end }

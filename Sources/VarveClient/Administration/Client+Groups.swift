@@ -33,32 +33,21 @@ public struct GroupMember: Hashable, Sendable {
 extension Client {
     /// Asks every broker for the groups that it coordinates, in the order of their names.
     public func groups() throws(ClientError) -> [GroupSummary] {
-        let brokers = try refresh(topics: []).brokers.keys.sorted()
-        var groups: [GroupSummary] = []
-        for broker in brokers {
-            let answer = try patiently("groups") {
-                deadline throws(ClientError) -> Attempt<ListGroupsResponse> in
-                let answer = try ask(ListGroupsRequest(), of: .broker(broker), until: deadline)
-                if answer.errorCode.isPassing { return .again(answer.errorCode) }
-                guard answer.errorCode == .none else {
-                    throw .refused(answer.errorCode, subject: "broker \(broker)", message: nil)
+        try askEveryBroker("groups", ListGroupsRequest(), \.errorCode)
+            .flatMap { _, answer in
+                answer.groups.map { row in
+                    GroupSummary(
+                        name: row.groupId, state: row.groupState, type: row.groupType,
+                        protocolType: row.protocolType)
                 }
-                return .done(answer)
-            }
-            groups += answer.groups.map { row in
-                GroupSummary(
-                    name: row.groupId, state: row.groupState, type: row.groupType,
-                    protocolType: row.protocolType)
-            }
-        }
-        return groups.sorted { $0.name < $1.name }
+            }.sorted { $0.name < $1.name }
     }
 
     /// Asks for a group's members.
     /// - Throws: `.refused` with `groupIdNotFound` where no group of the classic kind has the name.
     public func describe(group: String) throws(ClientError) -> GroupLayout {
         let request = DescribeGroupsRequest(groups: [group])
-        return try askCoordinator(of: group, request) { answer in
+        return try askCoordinator(of: .group(group), request) { answer, _ in
             guard let row = answer.groups.first else { return (nil, .unknownServerError, nil) }
             // Old versions tell of a group that there is not as of a dead one.
             let isDead = row.errorCode == .none && row.groupState == "Dead"
@@ -80,7 +69,7 @@ extension Client {
         of group: String
     ) throws(ClientError) -> [TopicPartition: Offset] {
         let request = OffsetFetchRequest(groupId: group, topics: nil)
-        return try askCoordinator(of: group, request) { answer in
+        return try askCoordinator(of: .group(group), request) { answer, _ in
             var offsets: [TopicPartition: Offset] = [:]
             var code = answer.errorCode
             for topic in answer.topics {
@@ -110,7 +99,7 @@ extension Client {
                             committedMetadata: "")
                     })
             })
-        try askCoordinator(of: group, request) { answer in
+        try askCoordinator(of: .group(group), request) { answer, _ in
             let codes = answer.topics.flatMap(\.partitions).map(\.errorCode)
             return ((), codes.first { $0 != .none } ?? .none, nil)
         }
@@ -118,31 +107,9 @@ extension Client {
 
     /// Deletes a group without members, with its offsets.
     public func deleteGroup(_ group: String) throws(ClientError) {
-        try askCoordinator(of: group, DeleteGroupsRequest(groupsNames: [group])) { answer in
+        try askCoordinator(of: .group(group), DeleteGroupsRequest(groupsNames: [group])) {
+            answer, _ in
             ((), answer.results.first?.errorCode ?? .unknownServerError, nil)
-        }
-    }
-
-    /// Asks the broker that coordinates a group, wherever it moves.
-    private func askCoordinator<Q: Question, Value>(
-        of group: String, _ question: Q,
-        _ outcome: (Q.Answer) -> (value: Value?, code: ErrorCode, message: String?)
-    ) throws(ClientError) -> Value {
-        let subject = "group \(group)"
-        return try patiently(subject) { deadline throws(ClientError) in
-            let found = try ask(
-                FindCoordinatorRequest(key: group), of: .anyone, until: deadline)
-            if found.errorCode.isPassing { return .again(found.errorCode) }
-            guard found.errorCode == .none else {
-                throw .refused(found.errorCode, subject: subject, message: found.errorMessage)
-            }
-            let answer = try ask(question, of: .broker(found.nodeId), until: deadline)
-            let (value, code, message) = outcome(answer)
-            if code.isPassing { return .again(code) }
-            guard code == .none, let value else {
-                throw .refused(code, subject: subject, message: message)
-            }
-            return .done(value)
         }
     }
 

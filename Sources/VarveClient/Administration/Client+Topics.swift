@@ -92,10 +92,17 @@ extension Client {
 
     /// The patience as requests tell it.
     var timeoutMs: Int32 {
-        let (seconds, attoseconds) = settings.patience.components
+        Int32(clamping: settings.patience.wholeMs)
+    }
+}
+
+extension Duration {
+    /// Milliseconds, rounded down and held at the ends of the range.
+    var wholeMs: Int64 {
+        let (seconds, attoseconds) = components
         let ms = seconds.multipliedReportingOverflow(by: 1000)
-        return Int32(
-            clamping: ms.overflow ? .max : ms.partialValue + attoseconds / 1_000_000_000_000_000)
+        let sum = ms.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return ms.overflow || sum.overflow ? (seconds < 0 ? .min : .max) : sum.partialValue
     }
 }
 

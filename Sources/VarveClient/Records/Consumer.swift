@@ -31,6 +31,7 @@ public struct Consumer: ~Copyable {
     public private(set) var positions: [Int32: Offset]
     private let client: Client
     private let ends: [Int32: Offset]
+    private let isolation: Isolation
     private var frame = ByteBuffer(capacity: 64 << 10)
     /// The leaders that were asked, first to last, each with the partitions that it was asked for.
     private var asked: [(leader: Int32, partitions: [Int32])] = []
@@ -49,12 +50,14 @@ public struct Consumer: ~Copyable {
 
     /// - Parameters:
     ///   - positions: where to begin, by partition.
-    ///   - ends: where to stop, before these offsets; nil goes on forever.
+    ///   - ends: where to stop, before these offsets; nil goes on forever. With `.committed` an end
+    ///     behind the last stable offset is waited for.
+    ///   - isolation: with `.committed` batches of aborted transactions are left out.
     public init(
         _ topic: String, _ client: Client, from positions: [Int32: Offset],
-        until ends: [Int32: Offset]?
+        until ends: [Int32: Offset]?, isolation: Isolation = .uncommitted
     ) {
-        (self.topic, self.client) = (topic, client)
+        (self.topic, self.client, self.isolation) = (topic, client, isolation)
         let last = Offset(Int64.max)
         self.ends = ends ?? positions.mapValues { _ in last }
         let bounds = self.ends
@@ -141,7 +144,8 @@ public struct Consumer: ~Copyable {
         }
         let request = FetchRequest(
             maxWaitMs: severalLead ? Self.waitMaxAmongSeveralMs : Self.waitMaxMs, minBytes: 1,
-            maxBytes: Int32(Self.answerSizeMax), topics: [.init(topic: topic, partitions: rows)])
+            maxBytes: Int32(Self.answerSizeMax), isolationLevel: isolation.rawValue,
+            topics: [.init(topic: topic, partitions: rows)])
         let connection = try client.connection(to: .broker(leader), until: deadline)
         try connection.send(request, until: deadline)
         // The first of them is the one that has not been answered for the longest.
@@ -163,11 +167,13 @@ public struct Consumer: ~Copyable {
                 row.errorCode, subject: "\(TopicPartition(topic, partition))", message: nil)
         }
         guard let records = row.records, records.count > 0 else { return }
+        var aborted = AbortedBatches(
+            isolation == .committed ? row.abortedTransactions ?? [] : [])
         let cut: Cut
         do throws(BatchDefect) {
             cut = try Self.cut(
                 frame.bytes, records.range, of: partition, from: position,
-                until: ends[partition] ?? .zero)
+                until: ends[partition] ?? .zero, without: &aborted)
         } catch {
             throw .records(
                 subject: "\(TopicPartition(topic, partition))",
@@ -192,7 +198,7 @@ public struct Consumer: ~Copyable {
     /// Goes through the batches in `range`, up to the first that is not whole.
     private static func cut(
         _ bytes: RawSpan, _ range: Range<Int>, of partition: Int32, from position: Offset,
-        until end: Offset
+        until end: Offset, without aborted: inout AbortedBatches
     ) throws(BatchDefect) -> Cut {
         let bytes = bytes.extracting(0..<range.upperBound)
         var cut = Cut(position: position)
@@ -205,15 +211,19 @@ public struct Consumer: ~Copyable {
             guard let last = header.lastOffset,
                 let next = Offset(exactly: last)?.advanced(byExactly: 1)
             else { throw .baseOffsetNegative(header.baseOffset) }
+            let place = start..<start + header.sizeInBytes
+            let isHidden = try aborted.hides(header, last: last, bytes.extracting(place))
             if next > position {
-                cut.batches.append(
-                    FetchedBatch(
-                        partition: partition, range: start..<start + header.sizeInBytes,
-                        wanted: position..<max(position, min(end, next)),
-                        isControl: header.attributes.isControl))
+                if !isHidden {
+                    cut.batches.append(
+                        FetchedBatch(
+                            partition: partition, range: place,
+                            wanted: position..<max(position, min(end, next)),
+                            isControl: header.attributes.isControl))
+                }
                 cut.position = next < end ? next : nil
             }
-            start += header.sizeInBytes
+            start = place.upperBound
         }
         return cut
     }

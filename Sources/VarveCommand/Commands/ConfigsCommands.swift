@@ -29,7 +29,7 @@ enum ConfigsCommands {
 
     @Sendable
     private static func runDescribe(_ invocation: Invocation) throws(CommandError) -> ExitCode {
-        let (console, arguments) = (invocation.console, invocation.arguments)
+        let arguments = invocation.arguments
         let place = try place(arguments)
         let client = invocation.makeClient()
         let rows: [ConfigRow]
@@ -38,21 +38,17 @@ enum ConfigsCommands {
         } catch {
             throw known(error, place, client)
         }
-        var table = TextTable(["NAME", "VALUE", "SOURCE"])
-        let shown = rows.filter { arguments[everything] || $0.source != .standard }
-        for row in shown {
-            if console.isJSON {
-                try console.output.line([
-                    "name": .text(row.name), "value": row.value.map { .text($0) } ?? .null,
+        var listing = Listing(["NAME", "VALUE", "SOURCE"], on: invocation.console)
+        for row in rows where arguments[everything] || row.source != .standard {
+            try listing.add(
+                [row.name, row.isSensitive ? "(hidden)" : row.value ?? "-", row.source.word],
+                [
+                    "name": .text(row.name), "value": .text(ifAny: row.value),
                     "source": .text(row.source.word), "readOnly": .flag(row.isReadOnly),
                     "sensitive": .flag(row.isSensitive),
                 ])
-            }
-            let value = row.isSensitive ? "(hidden)" : row.value ?? "-"
-            table.add([row.name, value, row.source.word])
         }
-        guard !console.isJSON, !shown.isEmpty else { return .done }
-        for line in table.lines { try console.output.line(line) }
+        try listing.end()
         return .done
     }
 

@@ -16,7 +16,7 @@ enum ConsumeCommand {
         positionals: [TopicNames.one],
         options: ClusterPlace.options + [
             ReadCommand.from, partition, ReadCommand.count, ReadCommand.follow,
-            ReadCommand.format, ReadCommand.keySeparator, ReadCommand.keyed,
+            ReadCommand.format, ReadCommand.keySeparator, ReadCommand.keyed, isolation,
         ],
         examples: [
             .init("varve consume greetings", "Everything that is there."),
@@ -26,11 +26,18 @@ enum ConsumeCommand {
             .init(
                 "varve consume orders --partition 2 --from 1000 --count 10",
                 "Ten records of one partition."),
+            .init(
+                "varve consume payments --isolation committed",
+                "Without records of transactions that were aborted, or are open."),
         ],
         exitCodes: ClusterPlace.exitCodes + [.corrupt], run: run)
 
     static let partition = ListParameter(
         "partition", .count(0...Int(Int32.max)), "only this one; may be given more than once")
+
+    static let isolation = Parameter(
+        ReadCommand.isolation.name, .isolation, standard: .uncommitted,
+        ReadCommand.isolation.summary)
 
     @Sendable
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
@@ -38,13 +45,28 @@ enum ConsumeCommand {
         let arguments = invocation.arguments
         let topic = arguments.positionals[0]
         let places = try TopicSpan.places(topic, arguments, client)
-        let span = try TopicSpan(places, from: arguments[ReadCommand.from], client)
+        let isolation: Isolation =
+            arguments[Self.isolation] == .committed ? .committed : .uncommitted
+        let span = try TopicSpan(
+            places, from: arguments[ReadCommand.from], isolation: isolation, client)
         let consumer = Consumer(
             topic, client, from: span.positions,
-            until: arguments[ReadCommand.follow] ? nil : span.ends)
+            until: arguments[ReadCommand.follow] ? nil : span.ends, isolation: isolation)
         var reading = TopicReading(consumer, invocation)
         try reading.run()
         return .done
+    }
+}
+
+extension ValueKind<IsolationLevel> {
+    /// A level by its name here, or by the one that Kafka's clients have for it.
+    fileprivate static var isolation: Self {
+        Self(
+            placeholder: "LEVEL", allowed: "one of uncommitted, committed",
+            parse: { text in
+                IsolationLevel(
+                    rawValue: text.hasPrefix("read_") ? String(text.dropFirst(5)) : text)
+            }, show: { $0.rawValue })
     }
 }
 

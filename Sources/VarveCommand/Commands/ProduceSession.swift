@@ -31,8 +31,7 @@ final class ProduceSession: RecordSink {
         settings.firstSlot = Int(truncatingIfNeeded: invocation.surroundings.randomness.next())
         let layout = try TopicNames.layout(of: topic, client)
         if let wanted = settings.partition, layout[partition: wanted] == nil {
-            throw .ended(
-                .unusable, "topic \(topic) has \(layout.partitions.count) partitions, no \(wanted)")
+            throw .ended(.unusable, TopicSpan.absence(of: wanted, in: layout))
         }
         producer = try cluster { () throws(ClientError) in
             try Producer(topic, client, settings: settings)

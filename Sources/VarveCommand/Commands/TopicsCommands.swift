@@ -19,26 +19,21 @@ enum TopicsCommands {
 
     @Sendable
     private static func runList(_ invocation: Invocation) throws(CommandError) -> ExitCode {
-        let console = invocation.console
         let client = invocation.makeClient()
         let topics = try cluster { () throws(ClientError) in try client.topics().topics }
-        var table = TextTable(["TOPIC", "ID", "PARTITIONS", "REPLICAS"])
+        var listing = Listing(
+            ["TOPIC", "ID", "PARTITIONS", "REPLICAS"], on: invocation.console)
         for topic in topics {
             let replicas = topic.partitions.map(\.replicas.count).max() ?? 0
-            if console.isJSON {
-                try console.output.line([
+            try listing.add(
+                [topic.name, cell(topic.id), "\(topic.partitions.count)", "\(replicas)"],
+                [
                     "topic": .text(topic.name), "topicId": topic.idJSON,
                     "partitions": .count(topic.partitions.count), "replicas": .count(replicas),
                     "internal": .flag(topic.isInternal),
                 ])
-            }
-            table.add([
-                topic.name, topic.id.map { "\($0)" } ?? "-", "\(topic.partitions.count)",
-                "\(replicas)",
-            ])
         }
-        guard !console.isJSON, !topics.isEmpty else { return .done }
-        for line in table.lines { try console.output.line(line) }
+        try listing.end()
         return .done
     }
 
@@ -105,7 +100,7 @@ enum TopicsCommands {
             "PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC", "OFFLINE", "START", "END",
         ])
         for row in rows { table.add(row.cells) }
-        for line in table.lines { try console.output.line("  \(line)") }
+        try table.print(to: console, indent: "  ")
     }
 
     // MARK: create

@@ -71,7 +71,8 @@ extension ErrorCode {
     /// What is not there, or not allowed, cannot be used; the rest is refused.
     fileprivate var exitCode: ExitCode {
         switch self {
-        case .unknownTopicOrPartition, .unknownTopicId, .groupIdNotFound, .brokerNotAvailable,
+        case .unknownTopicOrPartition, .unknownTopicId, .groupIdNotFound, .transactionalIdNotFound,
+            .brokerNotAvailable,
             .topicAuthorizationFailed, .groupAuthorizationFailed, .clusterAuthorizationFailed:
             .unusable
         case .unknownServerError, .kafkaStorageError: .failed
