@@ -68,6 +68,8 @@ extension ErrorCode {
         case .groupIdNotFound: "there is no such group (\(self))"
         case .transactionalIdNotFound: "nobody has used it (\(self))"
         case .nonEmptyGroup: "the group has members (\(self))"
+        case .unknownMemberId, .staleMemberEpoch: "the group has members (\(self))"
+        case .groupSubscribedToTopic: "members of the group read the topic (\(self))"
         case .messageTooLarge: "a batch is larger than the topic takes (\(self))"
         case .topicAuthorizationFailed, .groupAuthorizationFailed, .clusterAuthorizationFailed:
             "not allowed (\(self))"

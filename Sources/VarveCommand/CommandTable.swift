@@ -19,5 +19,5 @@ enum CommandTable {
             ProduceCommand.command,
             ConsumeCommand.command,
         ] + TopicsCommands.all + ConfigsCommands.all + GroupsCommands.all
-        + TransactionsCommands.all
+        + TransactionsCommands.all + FeaturesCommands.all
 }

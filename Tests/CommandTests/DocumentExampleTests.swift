@@ -24,7 +24,15 @@ struct DocumentExampleTests {
                 varve topics create orders --quiet
                 raw write orders 7000 one two
                 raw begin orders payments three
-                """)
+                """),
+        Page(
+            name: "groups",
+            setup: """
+                varve topics create orders --quiet
+                seq 10 | varve produce orders --quiet
+                varve groups reset readers orders --to-offset 4 --execute --quiet
+                """),
+        Page(name: "features", setup: ""),
     ]
 
     private static func examples(of page: Page) throws -> [Example] {

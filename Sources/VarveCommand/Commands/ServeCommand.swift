@@ -159,11 +159,8 @@ struct ServeSettings {
         of path: String, _ invocation: Invocation
     ) throws(SettingsError) -> [UInt8] {
         do throws(FileError) {
-            let file = try OpenFile(path, .read, in: invocation.surroundings.fileSystem)
-            // Properties are some kilobytes; whatever lies behind the first MiB is none.
-            let size = min(try file.status().size, .mib(1))
-            let copy = try file.copyBytes(at: .zero, count: size.bytes)
-            return copy.bytes(in: 0..<copy.count).array()
+            // Properties are some kilobytes.
+            return try invocation.surroundings.bytes(ofFile: path, sizeMax: .mib(1))
         } catch {
             throw .refused(reason: "\(error)")
         }
