@@ -27,7 +27,7 @@ int bench_listen(uint16_t *port) {
     socklen_t size = sizeof place;
     int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (file == -1) return -1;
-    if (bind(file, (struct sockaddr *)&place, size) == -1 || listen(file, 8) == -1
+    if (bind(file, (struct sockaddr *)&place, size) == -1 || listen(file, 128) == -1
         || getsockname(file, (struct sockaddr *)&place, &size) == -1) {
         return close_failed(file);
     }

@@ -33,6 +33,11 @@ void bench_wait_until(int64_t when) {
     while (bench_now() < when) {}
 }
 
+void bench_sleep_until(int64_t when) {
+    struct timespec time = {when / 1000000000, when % 1000000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {}
+}
+
 int bench_touch(size_t size) {
     if (size == 0) return 0;
     volatile char *base = mmap(

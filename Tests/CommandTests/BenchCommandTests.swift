@@ -41,6 +41,17 @@ struct BenchCommandTests {
         #expect(goals.allSatisfy { $0.contains(#""aspect":"figure","unit":"1/s","figure":{"#) })
     }
 
+    @Test("plots go to a directory that is made for them")
+    func plots() throws {
+        let outcome = try shell.run(
+            """
+            "$VARVE" bench --goals --smoke --directory . --filter P8 --plots plots >table
+            ls plots && head -c 4 plots/throughput.svg
+            """)
+        #expect(outcome.errors == "")
+        #expect(outcome.output == "throughput.svg\n<svg")
+    }
+
     @Test("Ctrl-C prints what was measured, and leaves no file")
     func interrupted() throws {
         let outcome = try shell.run(

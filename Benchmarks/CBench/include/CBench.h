@@ -16,6 +16,8 @@ int64_t bench_cpu_time(void);
 /// Returns at `when` or as soon after it as the machine allows: sleeps up to 100 us before, then
 /// spins, because a sleeping processor wakes tens of microseconds late.
 void bench_wait_until(int64_t when);
+/// Returns some time after it and does nothing meanwhile.
+void bench_sleep_until(int64_t when);
 
 // --- Memory ------------------------------------------------------------------------------------
 
@@ -82,5 +84,44 @@ int bench_crew_send(bench_crew *crew, int member, const void *bytes, size_t size
 /// Waits for an answer until `deadline`, by `bench_now`. Returns whose it is, with the frame behind
 /// its size, which lasts until the next call; or -1 with errno, ETIME at the deadline.
 int bench_crew_next(bench_crew *crew, int64_t deadline, const void **frame, size_t *size);
+
+// --- Broker ------------------------------------------------------------------------------------
+
+enum {
+    /// Acknowledges and keeps nothing.
+    BENCH_BROKER_NULL,
+    /// Writes each batch to the file of its partition.
+    BENCH_BROKER_WRITE,
+    /// The same, flushed before the acknowledgement, on blocks written before.
+    BENCH_BROKER_FLUSH,
+};
+/// Serves Produce 7 and Fetch 4, one partition in a request, from one thread, until the last of its
+/// clients is gone. Takes the listener over. Returns 0, or -1 with errno.
+int bench_broker_serve(int listener, int mode, const char *folder);
+
+/// Requests one behind the other, each with its size: `count + 1` places in `bytes`.
+struct bench_frames {
+    const char *bytes;
+    const size_t *starts;
+    int count;
+};
+/// Sends `count` Produce requests over one connection, up to `ahead` without an answer. Adds how
+/// many were acknowledged to `acked`. Returns 0, or -1 with errno, EPROTO when one was refused.
+int bench_produce(
+    uint16_t port, const struct bench_frames *frames, int64_t count, int ahead, uint64_t *acked);
+/// Sends one Produce request every `interval` nanoseconds, whatever becomes of those before, and
+/// notes how long after it was due each was acknowledged. Returns as `bench_produce` does.
+int bench_produce_paced(
+    uint16_t port, const struct bench_frames *frames, int64_t count, int64_t interval,
+    int64_t *latencies);
+/// Sends `count` Produce requests over so many connections, the next one of each after the answer
+/// to its last, and notes how long each took. Returns as `bench_produce` does.
+int bench_produce_in_turn(
+    uint16_t port, const struct bench_frames *frames, int links_count, int64_t count,
+    int64_t *latencies);
+/// Fetches from offset 0 on until that many bytes have come, by one Fetch request for each
+/// partition, whose offset is set anew each time. Adds the bytes to `bytes_taken`. Returns 0 or -1.
+int bench_consume(
+    uint16_t port, const struct bench_frames *frames, int64_t bytes_wanted, uint64_t *bytes_taken);
 
 #endif

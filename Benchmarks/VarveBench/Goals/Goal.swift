@@ -1,7 +1,7 @@
 /// A demand on one figure, judged by what a run measured.
 public struct Goal: Sendable {
-    /// The goal that the demand belongs to: `P1` to `P20`, or `Kafka` for what users of Apache Kafka
-    /// feel when they switch.
+    /// The goal that the demand belongs to: `P1` to `P20`, or `Kafka` for what users of Apache
+    /// Kafka feel when they switch.
     public let number: String
     /// What is measured, in a few words.
     public let name: String

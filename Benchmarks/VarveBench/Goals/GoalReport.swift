@@ -44,7 +44,7 @@ public struct GoalReport: Sendable {
             var reason = ""
             if case .notMeasured(let why) = outcome.verdict { reason = why }
             return [
-                goal.number, goal.name, "-", "-", "-", wanted(goal, nil), "-",
+                goal.number, goal.name, "-", "-", "-", wanted(goal), "-",
                 "not measured: \(reason)",
             ]
         }
@@ -54,13 +54,14 @@ public struct GoalReport: Sendable {
             goal.number, goal.name, text(figures.figure) { FigureText.text($0, unit) },
             rival.map { rival in per + text(rival) { FigureText.text($0, unit) } } ?? "-",
             rival == nil ? "-" : text(figures.judged) { FigureText.ratio($0) },
-            wanted(goal, figures), FigureText.percent(figures.foreignLoad), outcome.word,
+            wanted(goal), FigureText.percent(figures.foreignLoad), outcome.word,
         ]
     }
 
-    private static func wanted(_ goal: Goal, _ figures: GoalFigures?) -> String {
+    private static func wanted(_ goal: Goal) -> String {
         if case .nothing = goal.rival {
-            let unit = figures?.unit ?? .seconds
+            let benchmark = Catalogue.benchmarks.first { $0.name == goal.benchmark }
+            let unit = goal.aspect.unit(in: benchmark?.unit ?? .seconds)
             return "\(goal.bound.sign) \(FigureText.text(goal.bound.number, unit))"
         }
         return "\(goal.bound.sign) \(FigureText.ratio(goal.bound.number))"

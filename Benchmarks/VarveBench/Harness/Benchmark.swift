@@ -36,12 +36,15 @@ public enum Unit: String, Hashable, Sendable {
     case seconds = "s"
     /// The median of the latencies, in seconds: less is better.
     case medianLatency = "s (median)"
+    /// Processor time divided by time: less is better.
+    case processorShare = "processors"
 
     func figure(of round: Round) -> Double {
         let seconds = Double(max(round.elapsed, 1)) / 1e9
         return switch self {
         case .bytesPerSecond, .operationsPerSecond: round.work / seconds
         case .seconds: seconds
+        case .processorShare: max(Double(round.processorTime), 1) / 1e9 / seconds
         case .medianLatency: Double(max(round.latencies.percentile(0.5), 1)) / 1e9
         }
     }
@@ -93,6 +96,12 @@ struct Round {
         processorTime += Stopwatch.processorTime() - processorStart
         self.work += Double(work)
         self.digest = Digest.of(self.digest, digest)
+    }
+
+    /// Notes what was measured otherwise: one unit of work, in so many nanoseconds.
+    mutating func note(elapsed: Int64) {
+        self.elapsed += elapsed
+        work += 1
     }
 }
 

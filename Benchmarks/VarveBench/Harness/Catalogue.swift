@@ -6,7 +6,7 @@ internal import VarveRecords
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
         limits + checksums + codecs + appends + shared + reads + reopenings + manyLogs + echoes
-        + coordinators
+        + broker + coordinators
 
     /// The benchmarks with `filter` in their names; all for nil.
     /// - Throws: `.nothingMatches` when there is none.

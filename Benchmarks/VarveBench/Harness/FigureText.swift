@@ -6,6 +6,7 @@ enum FigureText {
         case .bytesPerSecond: scaled(figure, "B/s")
         case .operationsPerSecond: scaled(figure, "/s")
         case .seconds, .medianLatency: duration(figure * 1e9)
+        case .processorShare: decimal(figure * 100, places: 3) + " % of one"
         }
     }
 

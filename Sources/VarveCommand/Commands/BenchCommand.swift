@@ -21,6 +21,9 @@ enum BenchCommand {
         "quick", "an eighth of the work and 3 rounds: a few minutes, for a look")
     private static let goals = Switch(
         "goals", "judge the goals of Varve's speed, and print them as a table")
+    private static let plots = OptionalParameter(
+        "plots", ValueKind<String>.text("PATH"),
+        "with --goals, the directory that plots go to, as SVG; made where it is missing")
     private static let list = Switch("list", "show what there is and run nothing")
 
     static let command = Command(
@@ -37,7 +40,7 @@ enum BenchCommand {
                 + "or one object for each demand.",
         ],
         positionals: [],
-        options: [filter, rounds, directory, seed, goals, quick, smoke, list],
+        options: [filter, rounds, directory, seed, goals, plots, quick, smoke, list],
         examples: [
             .init("varve bench --list", "Shows what there is, and what it is divided by."),
             .init("varve bench --filter append.durable", "Runs some of it."),
@@ -51,7 +54,9 @@ enum BenchCommand {
         let (arguments, console) = (invocation.arguments, invocation.console)
         let options = try options(of: arguments)
         guard !arguments[goals] || arguments[list] else {
-            return try BenchGoals(options: options, console: console).run()
+            return try BenchGoals(
+                options: options, console: console, plots: arguments[plots]
+            ).run()
         }
         let chosen = try bench { () throws(BenchError) in try Catalogue.choose(options.filter) }
         guard !arguments[list] else {

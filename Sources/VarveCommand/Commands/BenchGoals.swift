@@ -1,10 +1,15 @@
 internal import VarveBench
+internal import VarveBytes
 internal import VarveLinux
+internal import VarveSystem
+internal import VarveTerms
 
 /// `varve bench --goals`: what the goals of Varve's speed come to on this machine.
 struct BenchGoals {
     let options: BenchOptions
     let console: Console
+    /// Where plots go; nil for none.
+    let plots: String?
 
     /// Measures what the goals need, and prints the table, also when it is stopped on the way.
     func run() throws(CommandError) -> ExitCode {
@@ -26,8 +31,28 @@ struct BenchGoals {
         } else {
             try console.output.write(text: report.table)
         }
+        try console.output.flush()
+        if let plots { try draw(GoalPlots(evidence), in: plots) }
         try console.checkStop()
         return .done
+    }
+
+    private func draw(_ drawn: GoalPlots, in directory: String) throws(CommandError) {
+        let fileSystem = LinuxFileSystem()
+        do throws(FileError) {
+            if try fileSystem.status(at: directory) == nil {
+                try fileSystem.makeDirectory(directory)
+            }
+            for (name, text) in drawn.files {
+                let bytes = Array(text.utf8)
+                let path = "\(directory)/\(name)"
+                let file = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+                try file.resize(to: .zero)
+                try file.write(bytes.rawSpan, at: .zero)
+            }
+        } catch {
+            throw .file(error)
+        }
     }
 
     /// Runs the benchmarks one after the other. One that fails does not keep the others back.
