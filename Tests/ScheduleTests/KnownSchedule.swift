@@ -14,6 +14,8 @@ struct KnownSchedule: CustomTestStringConvertible {
 
     static let all = [
         KnownSchedule(
-            .shares, 3, "a sharer whose heartbeat was lost never heard of its assignment")
+            .shares, 3, "a sharer whose heartbeat was lost never heard of its assignment"),
+        KnownSchedule(
+            .groups, 1010, "a topic could not be made anew whose deletion had met a full disk"),
     ]
 }

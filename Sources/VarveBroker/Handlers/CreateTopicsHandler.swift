@@ -143,6 +143,7 @@ extension Broker {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             forgetOffsets(of: topic.name, at: now)
             forgetShares(of: topic.name, topic.id, at: now)
+            var failure: LogError?
             for removed in partitions.removeTopic(topic.name) {
                 if let partition = removed.partition {
                     afterFlush.append { self.wakeFetches(of: partition, on: $0) }
@@ -152,8 +153,13 @@ extension Broker {
                     continue
                 }
                 noteRemoval()
-                try node.deleteLog(name)
+                do throws(LogError) {
+                    try node.deleteLog(name)
+                } catch {
+                    failure = failure ?? error
+                }
             }
+            if let failure { throw failure }
             result.name = topic.name
             result.topicId = topic.id
         } catch {

@@ -137,6 +137,15 @@ extension DataDirectory {
         return doomed
     }
 
+    /// Whether a log's folder is there, or nobody can tell.
+    func mayHold(_ name: LogName) -> Bool {
+        do throws(LogError) {
+            return try status(of: path + "/" + name.folder) != nil
+        } catch {
+            return true
+        }
+    }
+
     /// Removes the files of logs that were deleted, by this program or by another one.
     ///
     /// - Returns: the folders that were removed.

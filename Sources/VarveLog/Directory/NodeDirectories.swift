@@ -167,16 +167,29 @@ public final class NodeDirectories {
 
     /// Deletes a log; see `DataDirectory.deleteLog`.
     public func deleteLog(_ name: LogName) throws(LogError) {
-        try holder(of: name).deleteLog(name)
-        places[name] = nil
+        try takeOut(name) { directory throws(LogError) in try directory.deleteLog(name) }
     }
 
     /// Puts a log aside as a stray; see `DataDirectory.setAside`.
     @discardableResult
     public func setAside(_ name: LogName) throws(LogError) -> LogFolderName {
-        let folder = try holder(of: name).setAside(name)
-        places[name] = nil
-        return folder
+        try takeOut(name) { directory throws(LogError) in try directory.setAside(name) }
+    }
+
+    /// Takes a log out of its directory. Where that fails the log may be out all the same, and then
+    /// its name is free.
+    private func takeOut<Answer>(
+        _ name: LogName, _ body: (DataDirectory) throws(LogError) -> Answer
+    ) throws(LogError) -> Answer {
+        let directory = try holder(of: name)
+        do throws(LogError) {
+            let answer = try body(directory)
+            places[name] = nil
+            return answer
+        } catch {
+            if !directory.mayHold(name) { places[name] = nil }
+            throw error
+        }
     }
 
     private func holder(of name: LogName) throws(LogError) -> DataDirectory {

@@ -8,23 +8,23 @@ final class ConsumerMember: GroupMember {
 
     private let memberID: String
     private var epoch: Int32 = 0
-    private(set) var owned: Set<OwnedPartition> = []
+    private var partitions: Set<OwnedPartition> = []
     /// What it is to have, and until when it takes its time to give the rest up.
     private var told: (partitions: Set<OwnedPartition>, at: Instant)?
     private var heardAt: Instant
     private var hasToTellAll = true
 
-    init(_ world: ScheduleWorld, instance: String?) {
+    init(_ world: ScheduleWorld, in group: String = "consumers", instance: String?) {
         heardAt = world.now
         let name = "consumer \(instance ?? "")#\(world.newValue())"
         memberID = name
-        super.init(world, name, in: "consumers", instance: instance)
+        super.init(world, name, in: group, instance: instance)
     }
 
     override var isSettled: Bool {
-        let all = world.members.compactMap { $0 as? ConsumerMember }.flatMap(\.owned)
-        return told == nil && epoch > 0 && all.count { $0.topic == world.topicIDs["t"] } == 3
+        told == nil && epoch > 0 && isDealtOut
     }
+    override var owned: Set<OwnedPartition> { partitions }
     override var complaint: String { "epoch \(epoch) with \(owned.map(\.index).sorted())" }
 
     override func act() {
@@ -51,13 +51,20 @@ final class ConsumerMember: GroupMember {
     private func end() {
         world.owners.release(name)
         // An instance whose process is gone may come back only when it is given up.
-        world.members.append(ConsumerMember(world, instance: instance))
+        replace()
         die()
+    }
+
+    override func replace() {
+        guard group == MigratingMember.group, world.percent(50) else {
+            return world.members.append(ConsumerMember(world, in: group, instance: instance))
+        }
+        world.members.append(MigratingMember(world))
     }
 
     private func leave() {
         world.owners.release(name)
-        owned = []
+        partitions = []
         let isAway = instance != nil && world.percent(50)
         let request = ConsumerGroupHeartbeatRequest(
             groupId: group, memberId: memberID, memberEpoch: isAway ? -2 : -1,
@@ -83,7 +90,7 @@ final class ConsumerMember: GroupMember {
     private func beat() {
         if let told, world.isCalm || world.percent(60) {
             let kept = owned.intersection(told.partitions)
-            if world.schedule.bug != .ownerKept { owned = kept }
+            if world.schedule.bug != .ownerKept { partitions = kept }
             if owned.isSubset(of: told.partitions) || world.schedule.bug == .ownerKept {
                 self.told = nil
             }
@@ -140,18 +147,18 @@ final class ConsumerMember: GroupMember {
         heardAt = sentAt
         hasToTellAll = false
         world.count("heartbeats")
-        if let given = answer.assignment {
-            let partitions = Set(
-                given.topicPartitions.flatMap { topic in
+        if let assignment = answer.assignment {
+            let given = Set(
+                assignment.topicPartitions.flatMap { topic in
                     topic.partitions.map { OwnedPartition(topic: topic.topicId, index: $0) }
                 })
-            if owned.isSubset(of: partitions) {
-                if !partitions.isEmpty { world.count("assignments") }
-                owned = partitions
+            if owned.isSubset(of: given) {
+                if !given.isEmpty { world.count("assignments") }
+                partitions = given
                 told = nil
             } else {
                 world.count("revocations")
-                told = (partitions, told?.at ?? world.now)
+                told = (given, told?.at ?? world.now)
             }
         }
         world.take(world.owners.hold(owned, by: name, until: holdsUntil, at: world.now))
@@ -159,7 +166,7 @@ final class ConsumerMember: GroupMember {
 
     private func reset() {
         world.owners.release(name)
-        (epoch, owned, told, hasToTellAll) = (0, [], nil, true)
+        (epoch, partitions, told, hasToTellAll) = (0, [], nil, true)
     }
 
     /// Who is heard of often enough is never unknown.

@@ -14,6 +14,18 @@ class GroupMember: Member {
 
     static let topic = "t"
 
+    /// What it has by what it was told.
+    var owned: Set<OwnedPartition> { [] }
+
+    /// Another process begins in the place of this one.
+    func replace() {}
+
+    /// Whether members of the group have all partitions.
+    var isDealtOut: Bool {
+        let members = world.members.compactMap { $0 as? GroupMember }.filter { $0.group == group }
+        return members.flatMap(\.owned).count { $0.topic == world.topicIDs[Self.topic] } == 3
+    }
+
     private func key(_ partition: Int32) -> String { "\(group)/\(Self.topic)-\(partition)" }
 
     /// Commits an offset that nobody else commits.

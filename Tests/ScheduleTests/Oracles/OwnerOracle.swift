@@ -6,7 +6,7 @@ struct OwnedPartition: Hashable {
     var index: Int32
 }
 
-/// Who has which partitions in a group of the new protocol: none is had by two.
+/// Who has which partitions of a group, whatever protocol its members speak: none is had by two.
 final class OwnerOracle {
     private struct Holding {
         var partitions: Set<OwnedPartition>

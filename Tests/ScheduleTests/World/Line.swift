@@ -69,11 +69,11 @@ final class Line {
             frame: frame, sendAt: now.advanced(by: world.delay()), patience: patience
         ) { [unowned world] frame, sentAt in
             guard let frame else { return done(nil) }
-            world.note("answer to \(type), asked at \(sentAt.nanoseconds / 1_000_000) ms")
             guard let message = Frames.decode(frame, version: version, as: type) else {
                 world.fail("an answer to \(type) cannot be read")
                 return done(nil)
             }
+            world.note("asked at \(sentAt.nanoseconds / 1_000_000) ms: \(message)")
             done(Reply(message: message, frame: frame, sentAt: sentAt))
         }
     }

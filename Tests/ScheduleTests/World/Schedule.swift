@@ -4,6 +4,8 @@ struct Schedule: Hashable {
     enum Kind: String, CaseIterable {
         /// Members of both protocols of consumer groups, with offsets.
         case groups
+        /// Members of both protocols in one group.
+        case migrating
         /// Producers of all kinds, and readers of what is committed.
         case transactions
         /// Copiers of records, exactly once.

@@ -9,6 +9,7 @@ struct ScheduleTally {
     var powerCuts = 0
     var diskFaults = 0
     var slowDisks = 0
+    var fullDisks = 0
     var cutLines = 0
     /// What members came to, by name.
     var events: [String: Int] = [:]
@@ -22,6 +23,7 @@ struct ScheduleTally {
         left.powerCuts += right.powerCuts
         left.diskFaults += right.diskFaults
         left.slowDisks += right.slowDisks
+        left.fullDisks += right.fullDisks
         left.cutLines += right.cutLines
         left.events.merge(right.events) { $0 + $1 }
     }
@@ -31,7 +33,8 @@ extension ScheduleTally: CustomStringConvertible {
     var description: String {
         let events = events.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         return "\(schedules) schedules: \(requests) requests, \(losses) lost, \(kills) kills, "
-            + "\(powerCuts) power cuts, \(diskFaults) disk faults, \(slowDisks) slow disks, "
-            + "\(cutLines) cut connections; " + events.joined(separator: ", ")
+            + "\(powerCuts) power cuts, \(diskFaults) disk faults, \(slowDisks) slow "
+            + "and \(fullDisks) full disks, \(cutLines) cut connections; "
+            + events.joined(separator: ", ")
     }
 }

@@ -3,6 +3,7 @@ extension ScheduleWorld {
     func cast() -> [Member] {
         switch schedule.kind {
         case .groups: groups(instances: [nil, nil, "i"]) + [TopicMaker(self, "d")]
+        case .migrating: migrating()
         case .transactions: transactional(["x", "y", "z"])
         case .copying: copying()
         case .shares: sharing(3)
@@ -15,6 +16,11 @@ extension ScheduleWorld {
     private func groups(instances: [String?]) -> [Member] {
         instances.map { ClassicMember(self, instance: $0) }
             + instances.map { ConsumerMember(self, instance: $0) }
+    }
+
+    private func migrating() -> [Member] {
+        (0..<2).map { _ in MigratingMember(self) }
+            + (0..<2).map { _ in ConsumerMember(self, in: MigratingMember.group, instance: nil) }
     }
 
     private func transactional(_ ids: [String]) -> [Member] {

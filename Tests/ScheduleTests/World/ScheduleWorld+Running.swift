@@ -91,16 +91,14 @@ extension ScheduleWorld {
             if now >= downUntil { start() }
             return
         }
-        if let slowUntil, now >= slowUntil {
-            broker.disk.flushDuration = .zero
-            self.slowUntil = nil
-        }
+        if let badUntil, now >= badUntil { mendDisk() }
         switch Int.random(in: 0..<1500, using: &random) {
         case 0..<2: end(byPowerCut: false)
         case 2..<6: end(byPowerCut: true)
         case 6..<16: cutLine()
         case 16..<20: failDisk()
         case 20..<22: slowDisk()
+        case 22..<24: fillDisk()
         default: break
         }
     }
@@ -128,6 +126,7 @@ extension ScheduleWorld {
         if (try? broker.start()) == nil {
             // A disk that fails may keep it from starting; a disk that is well may not.
             broker.disk.clearFaults()
+            mendDisk()
             do {
                 try broker.start()
             } catch {
@@ -161,13 +160,26 @@ extension ScheduleWorld {
         tally.slowDisks += 1
         let span = Int.random(in: 1...300, using: &random)
         broker.disk.flushDuration = .milliseconds(span)
-        slowUntil = now.advanced(by: .seconds(2))
+        badUntil = now.advanced(by: .seconds(2))
+    }
+
+    private func fillDisk() {
+        tally.fullDisks += 1
+        note("full disk")
+        broker.faults.fillDisk()
+        badUntil = now.advanced(by: .milliseconds(Int.random(in: 10...3000, using: &random)))
+    }
+
+    private func mendDisk() {
+        broker.disk.flushDuration = .zero
+        broker.faults.makeRoom()
+        badUntil = nil
     }
 
     private func endTrouble() {
         note("calm")
         broker.disk.clearFaults()
-        broker.disk.flushDuration = .zero
+        mendDisk()
         if downUntil != nil { start() }
         broker.disk.clearFaults()
         becomeCalm()

@@ -26,7 +26,8 @@ final class ScheduleWorld {
     var life = 1
     /// Without a broker until then.
     var downUntil: Instant?
-    var slowUntil: Instant?
+    /// The disk is slow, or full, until then.
+    var badUntil: Instant?
 
     let records = RecordOracle()
     let offsets = OffsetOracle()

@@ -143,6 +143,22 @@ struct NodeDirectoriesTests {
         guard case .checkpoint = logError({ try open(disk) }) else { return }
     }
 
+    @Test("a deletion that fails halfway leaves the name free where the log is gone")
+    func failedDeletion() throws {
+        for ordinal in 0..<24 {
+            let disk = try made()
+            let node = try open(disk)
+            _ = try node.openLog(try name("x-0"), settings: LogFixture.smallSegments())
+            disk.fail(ordinal: ordinal, with: .noSpace)
+            let isDone = (try? node.deleteLog(try name("x-0"))) != nil
+            disk.clearFaults()
+            let place = try node.directory(of: try name("x-0"))
+            #expect(place == nil || !isDone, "call \(ordinal)")
+            let log = try node.openLog(try name("x-0"), settings: LogFixture.smallSegments())
+            #expect(log.ends.written.rawValue == (place == nil ? 0 : 1), "call \(ordinal)")
+        }
+    }
+
     @Test("the checkpoints of each directory tell of its own logs; a deleted log is gone from both")
     func checkpoints() throws {
         let disk = try made()
