@@ -17,5 +17,8 @@ struct KnownSchedule: CustomTestStringConvertible {
             .shares, 3, "a sharer whose heartbeat was lost never heard of its assignment"),
         KnownSchedule(
             .groups, 1010, "a topic could not be made anew whose deletion had met a full disk"),
+        KnownSchedule(
+            .copying, 3133,
+            "a topic was written to and answered for, the records of which the metadata had lost"),
     ]
 }

@@ -29,8 +29,11 @@ final class MetadataLog {
     /// The epoch in which this node leads.
     private(set) var epoch = LeaderEpoch.zero
 
-    /// Whether a disk that failed has stopped the log; see `resume`.
-    private(set) var isStopped = false
+    /// Why a disk that failed has stopped the log, until `resume` returns; nil while it goes on.
+    /// As long as it stands the image may have records that the log has lost.
+    private var stop: LogError?
+
+    var isStopped: Bool { stop != nil }
 
     /// The sum of the records.
     var image: ClusterImage { state.replay.image }
@@ -111,6 +114,7 @@ final class MetadataLog {
         _ settings: BatchSettings, at now: Timestamp,
         _ fill: (inout RecordBatchBuilder, inout WireWriter) throws(BrokerError) -> Void
     ) throws(BrokerError) {
+        if let stop { throw .log(stop) }
         var builder = RecordBatchBuilder()
         var value = WireWriter()
         builder.begin(settings)
@@ -119,7 +123,7 @@ final class MetadataLog {
         do throws(LogError) {
             try log.write(builder.sealedBytes, epoch: epoch, checking: .frame, now: now)
         } catch {
-            isStopped = error.isPoisoned
+            if error.isPoisoned { stop = error }
             throw .log(error)
         }
         state.sizeSinceSnapshot += builder.sealedBytes.byteCount
@@ -129,12 +133,15 @@ final class MetadataLog {
     // MARK: Flushing
 
     /// On return every record survives a power cut.
+    /// - Throws: what keeps them from it; while the log is stopped that is what stopped it, whether
+    ///   or not the log has anything left to flush.
     func flush() throws(LogError) {
+        if let stop { throw stop }
         guard log.ends.flushed < log.ends.written else { return }
         do throws(LogError) {
             try log.flush()
         } catch {
-            isStopped = error.isPoisoned
+            if error.isPoisoned { stop = error }
             throw error
         }
     }
@@ -145,7 +152,7 @@ final class MetadataLog {
     func resume(at now: Timestamp) throws(BrokerError) {
         _ = try attempt { () throws(LogError) in try log.resume() }
         state = try Self.read(log, snapshots, at: now)
-        isStopped = false
+        stop = nil
     }
 }
 

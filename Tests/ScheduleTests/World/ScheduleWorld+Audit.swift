@@ -98,6 +98,28 @@ extension ScheduleWorld {
         if stable != wanted { fail("\(place) is stable up to \(stable), not \(wanted)") }
     }
 
+    /// Tells every batch of every open log, where what happens is told.
+    func traceLogs() {
+        guard trace != nil, let all = broker.broker?.partitions.all else { return }
+        for partition in all.sorted(by: { $0.log.name < $1.log.name }) {
+            var offset = partition.reader.startOffset
+            note("\(partition.log.name), stable to \(partition.reader.lastStableOffset())")
+            while case .batches(let batches)? = try? partition.reader.read(
+                from: offset, through: .includingUnflushed)
+            {
+                batches.forEachBatch { header, bytes in
+                    let marker = TransactionMarker(bytes).map { "\($0.outcome)" }
+                    note(
+                        "  \(header.baseOffset) producer \(header.producerId) in "
+                            + "\(header.producerEpoch), sequence \(header.baseSequence), "
+                            + "\(marker ?? "records: \(header.recordsCount)"), "
+                            + "at \(header.maxTimestamp), leader \(header.partitionLeaderEpoch)")
+                }
+                offset = batches.nextOffset
+            }
+        }
+    }
+
     // MARK: The end
 
     /// Holds all that is seen at the end against all that was promised.

@@ -38,6 +38,7 @@ extension ScheduleWorld {
     /// Lets go of members, which refer to themselves while they wait.
     private func ended() -> ScheduleWorld {
         tally.schedules = 1
+        if !violations.isEmpty { traceLogs() }
         for member in members { member.die() }
         return self
     }
@@ -159,6 +160,7 @@ extension ScheduleWorld {
     private func slowDisk() {
         tally.slowDisks += 1
         let span = Int.random(in: 1...300, using: &random)
+        note("slow disk")
         broker.disk.flushDuration = .milliseconds(span)
         badUntil = now.advanced(by: .seconds(2))
     }

@@ -4,6 +4,7 @@ import VarveLog
 import VarveMetadata
 import VarveRecords
 import VarveSim
+import VarveSystem
 import VarveTerms
 import VarveWire
 
@@ -36,6 +37,30 @@ struct MetadataLogTests {
     }
 
     // MARK: What cannot be read
+
+    @Test("as long as it cannot go on nothing is flushed or taken, whatever the log has lost")
+    func halfResumed() throws {
+        var failureCount = 0
+        for ordinal in 0..<16 {
+            let scene = try MetadataScene(SimulatedDisk())
+            try scene.set(1)
+            let kept = scene.image
+            try scene.metadata.append([MetadataScene.config("p2", "lost")], at: scene.now)
+            scene.disk.failNext(.flush, with: .inputOutput)
+            #expect(throws: LogError.self) { try scene.metadata.flush() }
+            scene.disk.fail(ordinal: ordinal, with: .inputOutput)
+            if (try? scene.metadata.resume(at: scene.now)) == nil {
+                failureCount += 1
+                scene.disk.clearFaults()
+                #expect(throws: LogError.self, "call \(ordinal)") { try scene.metadata.flush() }
+                #expect(throws: BrokerError.self) { try scene.set(2) }
+                try scene.metadata.resume(at: scene.now)
+            }
+            #expect(scene.image == kept, "call \(ordinal)")
+            try scene.set(2)
+        }
+        #expect(failureCount > 3)
+    }
 
     @Test("a record of a kind that nobody knows is refused with its offset and key")
     func unknownRecord() throws {
