@@ -91,7 +91,7 @@ extension PartitionImage {
     }
 
     fileprivate mutating func change(_ record: PartitionChangeRecord) {
-        if let isr = record.isr { inSyncReplicas = isr }
+        if let isr = record.isr { inSyncReplicas = isr == replicas ? replicas : isr }
         if let replicas = record.replicas { self.replicas = replicas }
         if let adding = record.addingReplicas { addingReplicas = adding }
         if let removing = record.removingReplicas { removingReplicas = removing }

@@ -68,6 +68,8 @@ public struct ClusterImage: Equatable, Sendable {
             Int(partition) <= count, partition >= 0
         else { return false }
         if Int(partition) == count {
+            var image = image
+            if let last = topics[name]?.partitions.last { image.share(with: last) }
             topics[name]?.partitions.append(image)
         } else {
             topics[name]?.partitions[Int(partition)] = image

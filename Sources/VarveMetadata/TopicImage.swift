@@ -42,6 +42,14 @@ public struct PartitionImage: Hashable, Sendable {
     public var lastKnownLeaders: [Int32] = []
 
     public init() {}
+
+    /// Takes over lists that equal those of another partition: most partitions of a topic have the
+    /// same ones, and there may be a hundred thousand.
+    mutating func share(with other: PartitionImage) {
+        if replicas == other.replicas { replicas = other.replicas }
+        if inSyncReplicas == other.inSyncReplicas { inSyncReplicas = other.inSyncReplicas }
+        if directories == other.directories { directories = other.directories }
+    }
 }
 
 /// A broker that is registered.

@@ -74,6 +74,23 @@ package final class Scene {
         }
     }
 
+    /// Opens one more log of the directory, or one that was closed alone.
+    package func take(_ number: Int) throws {
+        guard let directory else { throw SceneError.notOpen }
+        logs[Self.name(number)] = try directory.openLog(Self.name(number), settings: settings)
+        try noteEnds(number)
+    }
+
+    /// Closes one log alone; the directory stays open.
+    package func rest(_ number: Int = 0) throws {
+        guard let log = logs.removeValue(forKey: Self.name(number)) else {
+            throw SceneError.notOpen
+        }
+        let end = Int(log.ends.written.rawValue)
+        try directory?.closeLog(Self.name(number))
+        note(number, .acknowledge(flushed: end, written: end))
+    }
+
     /// Appends one batch of `count` records whose values are `epoch/serial` and padding.
     package func append(
         _ count: Int = 1, to number: Int = 0, epoch: Int32 = 0,

@@ -8,8 +8,59 @@ extension Workload {
     static let openings: [Workload] = [
         closingOnly, neverAppended, reserving, reservingAndClosing, takingOver(isClean: true),
         takingOver(isClean: false), dying, dyingWithoutFlush, closingTwo, checkpoints,
-        recoveringTwice, resuming, resumingAfterRoll, withoutRoom,
+        recoveringTwice, resuming, resumingAfterRoll, withoutRoom, resting(.durable),
+        resting(.pageCache), leftAlone,
     ]
+
+    /// Logs are opened late and closed early, while the directory is open.
+    static func resting(_ policy: FlushPolicy) -> Workload {
+        Workload(
+            name: policy == .durable ? "resting logs" : "resting logs, page cache",
+            settings: settings(policy),
+            prepare: { scene in
+                try scene.open([0, 1])
+                try scene.append(2, to: 0)
+                try scene.append(2, to: 1, padding: 200)
+                try scene.close()
+            },
+            run: { scene in
+                try scene.open([0])
+                try scene.append(to: 0, padding: 300)
+                try scene.rest(0)
+                try scene.take(1)
+                try scene.rest(1)
+                try scene.take(0)
+                try scene.append(2, to: 0, padding: 400)
+                try scene.append(to: 0)
+                try scene.rest(0)
+                try scene.take(1)
+                try scene.append(to: 1)
+                try scene.close()
+            })
+    }
+
+    /// A program dies while one of its logs is in use and the other is not; the next one does the
+    /// same, and ends in order.
+    static let leftAlone = Workload(
+        name: "a log that nobody opens", settings: settings(.pageCache),
+        prepare: { scene in
+            try scene.open([0, 1])
+            try scene.append(2, to: 0)
+            try scene.append(2, to: 1, padding: 200)
+            try scene.close()
+            try scene.open([0])
+            try scene.append(to: 0, padding: 300)
+            scene.die()
+        },
+        run: { scene in
+            try scene.open([0])
+            try scene.append(to: 0)
+            try scene.close()
+            try scene.open([0])
+            try scene.take(1)
+            try scene.append(to: 1)
+            try scene.flush(1)
+        })
 
     static let closingOnly = Workload(
         name: "open and close", settings: settings(),

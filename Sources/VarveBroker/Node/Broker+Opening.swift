@@ -11,7 +11,10 @@ extension Broker {
     /// - Returns: nil when this node has none such, or its log cannot be opened: `absence` tells
     ///   which. What keeps one closed is told, and tried again in the background.
     func partition(_ topic: String, _ index: Int32) -> Partition? {
-        if let open = partitions[topic, index] { return open }
+        if let open = partitions[topic, index] {
+            open.noteUse()
+            return open
+        }
         guard partitions.isResting(topic, index), let image = image[topic: topic] else {
             return nil
         }
@@ -21,14 +24,13 @@ extension Broker {
             partitions.addClosed(index, of: image)
             noteLackOfPartitions(of: topic, error)
         }
+        partitions[topic, index]?.noteUse()
         return partitions[topic, index]
     }
 
     func partition(_ id: UniqueID, _ index: Int32) -> Partition? {
         partitions.name(of: id).flatMap { partition($0, index) }
     }
-
-    func partition(_ key: PartitionKey) -> Partition? { partition(key.topicID, key.index) }
 
     /// Why there is no partition to work on.
     func absence(of topic: String, _ index: Int32) -> ErrorCode {

@@ -51,15 +51,14 @@ public final class Broker: FrameService {
     /// Background work.
     var upkeep: Upkeep
 
-    /// Opens the data directories and everything in them, and takes the node's place in the
-    /// cluster. Nobody is served yet.
+    /// Opens the data directories and the metadata, and takes the node's place in the cluster.
+    /// Nobody is served yet; logs of topics are opened when they are first used.
     ///
     /// - Parameter diagnostics: where it tells of what fails and no client hears of.
     /// - Throws: `BrokerError`; every directory is closed again then.
     public init(
         _ settings: BrokerSettings, endpoints: [ListenerAddress],
-        in surroundings: Surroundings, by work: ParallelWork = .sequential,
-        telling diagnostics: any Diagnostics = SilentDiagnostics()
+        in surroundings: Surroundings, telling diagnostics: any Diagnostics = SilentDiagnostics()
     ) throws(BrokerError) {
         self.surroundings = surroundings
         self.endpoints = endpoints

@@ -7,6 +7,8 @@ internal import VarveTerms
 struct PartitionTable {
     private var topics: [String: [Place]] = [:]
     private var names: [UniqueID: String] = [:]
+    /// How many logs are open.
+    private(set) var openCount = 0
 
     /// What is known of one partition.
     private enum Place {
@@ -88,6 +90,8 @@ struct PartitionTable {
         if missing > 0 {
             topics[topic, default: []].append(contentsOf: repeatElement(.none, count: missing))
         }
+        if self[topic, index] != nil { openCount -= 1 }
+        if case .open = place { openCount += 1 }
         topics[topic]?[Int(index)] = place
     }
 
@@ -96,16 +100,17 @@ struct PartitionTable {
         guard start > 0 else { return removeTopic(name) }
         let all = topics[name] ?? []
         topics[name] = Array(all.prefix(start))
-        return Self.removed(all, from: start)
+        return removed(all, from: start)
     }
 
     mutating func removeTopic(_ name: String) -> [Removed] {
         for (id, known) in names where known == name { names[id] = nil }
-        return Self.removed(topics.removeValue(forKey: name) ?? [], from: 0)
+        return removed(topics.removeValue(forKey: name) ?? [], from: 0)
     }
 
-    private static func removed(_ places: [Place], from start: Int) -> [Removed] {
-        places.enumerated().dropFirst(start).compactMap { slot, place in
+    private mutating func removed(_ places: [Place], from start: Int) -> [Removed] {
+        openCount -= Self.open(Array(places.dropFirst(start))).count
+        return places.enumerated().dropFirst(start).compactMap { slot, place in
             switch place {
             case .none: nil
             case .resting, .closed: Removed(index: Int32(slot), partition: nil)

@@ -1,5 +1,6 @@
 internal import VarveLog
 internal import VarveMetadata
+internal import VarveShares
 internal import VarveSystem
 internal import VarveTerms
 
@@ -12,29 +13,78 @@ extension Broker {
         guard let topic = image[topic: key.topicID],
             partitions.isResting(topic.name, key.index), isWorthOpening(key, of: topic, for: kind)
         else { return nil }
-        return partition(topic.name, key.index)
+        let opened = partition(topic.name, key.index)
+        opened?.upkeep.isVisited = true
+        return opened
+    }
+
+    // MARK: Putting logs to rest
+
+    /// How many logs stay open though nobody uses them: 16 MB at most.
+    private static let idleCountMax = 1000
+
+    /// Background work is done with a log for now: it is closed, if it was opened for that.
+    func didVisit(_ key: PartitionKey) {
+        guard let partition = partitions[key.topicID, key.index], partition.upkeep.isVisited else {
+            return
+        }
+        putToRest(partition)
+    }
+
+    /// Closes a log that no request asked for since the last round, where many are open.
+    func restIfIdle(_ partition: Partition) {
+        let isIdle = !partition.upkeep.isUsed && partitions.openCount > Self.idleCountMax
+        partition.upkeep.isUsed = false
+        if isIdle { putToRest(partition) }
+    }
+
+    /// Closes a log; its next use opens it again.
+    private func putToRest(_ partition: Partition) {
+        let name = partition.log.name
+        guard mayRest(partition), let topic = image[topic: partition.topicID],
+            let directory = try? node.directory(of: name)
+        else { return }
+        do throws(LogError) {
+            try directory.closeLog(name)
+            partitions.addResting(partition.index, of: topic)
+            noteRetention(of: try directory.look(atResting: name), topic)
+        } catch {
+            guard directory.openLogs[name] == nil else {
+                return noteStop(error, of: partition)
+            }
+            partitions.addClosed(partition.index, of: topic)
+            noteLackOfPartitions(of: topic.name, error)
+        }
+    }
+
+    /// Whether nobody has anything to do with a partition at the end of a turn.
+    private func mayRest(_ partition: Partition) -> Bool {
+        let key = partition.key
+        return !partition.isInternal && !partition.isDirty && partition.waiters.isEmpty
+            && !partition.upkeep.isCandidate && !partition.upkeep.isSuspect
+            && !partition.upkeep.isFailing
+            && upkeep.cleaning?.key != key && upkeep.scrub.current?.key != key
+            && !shares.partitions.keys.contains {
+                $0.topicID == key.topicID && $0.partition == key.index
+            }
     }
 
     private func isWorthOpening(
         _ key: PartitionKey, of topic: TopicImage, for kind: UpkeepKind
     ) -> Bool {
         guard let name = LogName(topic: topic.name, partition: key.index),
-            let log = try? node.directory(of: name)?.look(atResting: name)
+            let directory = try? node.directory(of: name),
+            let needsRecovery = try? directory.needsRecovery(name), !needsRecovery,
+            let log = try? directory.look(atResting: name)
         else {
-            // Opening it tells what is wrong.
+            // Opening it recovers it, or tells what is wrong.
             return true
         }
         let settings = logSettings(of: topic.name)
         switch kind {
         case .recovery, .checkpoint, .removal: return false
         case .retention:
-            let now = clock.wallClock()
-            guard let due = log.retentionDue(settings, now: now) else { return false }
-            if due > now {
-                let known = upkeep.restingDue[key.topicID] ?? due
-                upkeep.restingDue[key.topicID] = min(known, due)
-            }
-            return due <= now
+            return noteRetention(of: log, topic)
         case .compaction:
             // Only what lies before the last segment is cleaned, unless that one is overdue.
             return settings.cleanupPolicy.contains(.compact) && log.size > .zero
@@ -43,11 +93,26 @@ extension Broker {
         }
     }
 
+    /// Takes note of when retention has something to do in a log that rests.
+    /// - Returns: whether it has now.
+    @discardableResult
+    private func noteRetention(of log: RestingLog, _ topic: TopicImage) -> Bool {
+        let now = clock.wallClock()
+        guard let due = log.retentionDue(logSettings(of: topic.name), now: now) else {
+            return false
+        }
+        // Of a topic that was not looked at whole nothing is known yet.
+        if let known = upkeep.restingDue[topic.id] { upkeep.restingDue[topic.id] = min(known, due) }
+        return due <= now
+    }
+
     /// The logs that retention goes through: open ones with something to lose, and those that rest
     /// in topics where one of them may have.
     func surveyForRetention() -> [PartitionKey] {
-        let open = partitions.all.filter { $0.log.size > .zero || $0.log.producerCount > 0 }
-            .map(\.key)
+        let areMany = partitions.openCount > Self.idleCountMax
+        let open = partitions.all.filter {
+            areMany || $0.log.size > .zero || $0.log.producerCount > 0
+        }.map(\.key)
         let now = clock.wallClock()
         var resting: [PartitionKey] = []
         upkeep.restingDue = upkeep.restingDue.filter { image[topic: $0.key] != nil }
@@ -82,5 +147,13 @@ extension Broker {
                 return (directory.path, name, PartitionKey(topicID: topic.id, index: index))
             }
         }
+    }
+}
+
+extension Partition {
+    /// A request asked for it.
+    func noteUse() {
+        upkeep.isUsed = true
+        upkeep.isVisited = false
     }
 }

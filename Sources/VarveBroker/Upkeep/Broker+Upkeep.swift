@@ -35,15 +35,21 @@ extension Broker {
             upkeep.begin(kind, at: clock.wallClock())
             let logs = survey(kind)
             upkeep.plan.didSurvey(kind, logs, at: now)
-        case .look(let key): upkeep.plan.didLook(look(at: key, now: now))
+        case .look(let key):
+            let urgency = look(at: key, now: now)
+            if urgency == nil { didVisit(key) }
+            upkeep.plan.didLook(urgency)
         case .visit(.compaction, let key):
             let (progress, moved) = clean(key, now: now)
+            if progress == .done { didVisit(key) }
             upkeep.plan.didVisit(.compaction, progress, moved: moved, at: now)
         case .visit(.scrub, let key):
             let (progress, moved) = scrub(key)
+            if progress == .done { didVisit(key) }
             upkeep.plan.didVisit(.scrub, progress, moved: moved, at: now)
         case .visit(let kind, let key):
             visit(key, for: kind)
+            didVisit(key)
             upkeep.plan.didVisit(kind, .done, at: now)
         case .conclude(let kind):
             conclude(kind, now: now)
@@ -87,7 +93,9 @@ extension Broker {
             switch kind {
             case .recovery: try resume(partition)
             case .checkpoint: try noteEnds(of: partition)
-            case .retention: try retain(partition)
+            case .retention:
+                try retain(partition)
+                restIfIdle(partition)
             case .removal, .compaction, .scrub: break
             }
         } catch {

@@ -101,4 +101,8 @@ struct PartitionUpkeep {
     var isSuspect = false
     /// Whether the last write or flush failed.
     var isFailing = false
+    /// Whether a request asked for it since the last round of retention.
+    var isUsed = false
+    /// Whether background work opened its log, and no request asked for it since.
+    var isVisited = false
 }

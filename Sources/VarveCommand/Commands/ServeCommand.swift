@@ -82,7 +82,7 @@ enum ServeCommand {
             endpoints.append(endpoint)
         }
         let broker = try Broker(
-            settings, endpoints: endpoints, in: invocation.surroundings, by: .threads(2),
+            settings, endpoints: endpoints, in: invocation.surroundings,
             telling: ConsoleDiagnostics(
                 invocation.console, tellsProgress: invocation.arguments[progress]))
         let loop = try EventLoop(

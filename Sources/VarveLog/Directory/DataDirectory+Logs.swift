@@ -81,7 +81,6 @@ extension DataDirectory {
     func adopt(_ result: Result<Log, LogError>, of opening: LogOpening) -> Result<Log, LogError> {
         switch result {
         case .success(let log):
-            integrity.forget("\(opening.place)")
             failed.remove(opening.folder)
             recovered.insert(opening.folder)
             if opening.place.standing == .live {
@@ -206,6 +205,7 @@ extension DataDirectory {
             try open.close()
             openFutures[name] = nil
         }
+        integrity.forget("\(future)")
         try rename("\(future)", to: LogFolderName(name))
         if recovered.remove("\(path)/\(future)") != nil {
             recovered.insert("\(path)/\(name.folder)")

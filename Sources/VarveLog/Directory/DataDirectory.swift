@@ -29,8 +29,10 @@ public final class DataDirectory {
     var integrity: DirectoryIntegrity
     private let brokerEpoch: Int64?
     private var lock: DirectoryLock?
-    /// Folders of logs that this opening recovered.
+    /// Folders of logs that were recovered, or found to need no recovery.
     var recovered: Set<String> = []
+    /// Folders of logs that this life closed and whose ends file stayed.
+    var restedWithEnds: Set<String> = []
     /// Folders of logs that could not be opened; nothing may be said of them at the close.
     var failed: Set<String> = []
 
@@ -72,7 +74,8 @@ public final class DataDirectory {
         foundLogs = shape.logs
         lock = try DirectoryLock(
             path, processID: surroundings.processID, in: surroundings.fileSystem)
-        integrity = try DirectoryIntegrity(path, in: surroundings.fileSystem)
+        integrity = try DirectoryIntegrity(
+            path, folders: shape.folderNames, in: surroundings.fileSystem)
         try integrity.checkProperties()
         properties = try Self.properties(of: path, owner: owner, in: surroundings)
         do {
@@ -90,6 +93,12 @@ public final class DataDirectory {
             try wrapping { () throws(FileError) in
                 try WholeFile.remove(
                     path + "/" + CleanShutdownMarker.fileName, in: surroundings.fileSystem)
+            }
+        }
+        if !wasClosedCleanly, !shape.logs.isEmpty {
+            // Whoever made a log's folder may have been killed before it flushed the name.
+            try wrapping { () throws(FileError) in
+                try surroundings.fileSystem.flushDirectory(path)
             }
         }
         // A crash may have come between the deletion of a log and that of its rows.
@@ -201,6 +210,7 @@ public final class DataDirectory {
         }
         try checkpoints.store()
         for log in closed { try log.removeEnds() }
+        try removeRestedEnds()
         guard try mayBeMarked() else { return }
         let marker = CleanShutdownMarker(brokerEpoch: brokerEpoch ?? -1).printedByVarve()
         try integrity.storeRoot(

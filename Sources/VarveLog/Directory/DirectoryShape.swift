@@ -46,6 +46,11 @@ struct DirectoryShape {
         others.filter { if case .deleted = $0.standing { true } else { false } }
     }
 
+    /// The names of all folders of logs.
+    var folderNames: Set<String> {
+        Set(logs.map(\.folder)).union(others.map { "\($0)" })
+    }
+
     /// Folders of logs that are being copied here.
     var futures: [LogFolderName] {
         others.filter { if case .future = $0.standing { true } else { false } }

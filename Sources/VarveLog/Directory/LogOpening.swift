@@ -11,6 +11,7 @@ struct LogOpening: Sendable {
     let settings: LogSettings
     /// The topic's id that a new log gets; nil for a random one.
     var newTopicID: UniqueID?
+    /// Whether the directory was closed cleanly.
     let wasClosedCleanly: Bool
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
@@ -26,10 +27,12 @@ struct LogOpening: Sendable {
     func run(_ creation: DataDirectory.Creation) throws(LogError) -> Log {
         try settings.validate()
         try makeFolder(creation)
-        try integrity.checkMetadata(of: "\(place)")
-        let replaced = try recovery(knownTopicID()).settleReplacements()
-        let topicID = try topicID()
-        let recovery = try recovery(topicID)
+        let (known, rest) = try rest()
+        var recovery = try recovery(known, rest)
+        let replaced = try recovery.settleReplacements()
+        var topicID = known
+        if topicID == nil { topicID = try makeTopicID() }
+        if topicID != known || !replaced.isEmpty { recovery = try self.recovery(topicID, rest) }
         var plan = try recovery.plan()
         plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
@@ -54,45 +57,70 @@ struct LogOpening: Sendable {
     func preview() throws(LogError) -> RecoveryReport {
         guard try wrapping({ () throws(FileError) in try fileSystem.status(at: folder) }) != nil
         else { throw .noSuchLog(path: folder) }
-        return try recovery(knownTopicID()).preview()
+        let (known, rest) = try rest()
+        return try recovery(known, rest).preview()
     }
 
-    private func recovery(_ topicID: UniqueID?) throws(LogError) -> LogRecovery {
+    /// How the log was left when it was last in use.
+    private struct Rest {
+        /// What was said of its files when it was closed; nil when nobody says.
+        var line: IntegrityRoot.LogLine?
+        var isClosed: Bool
+        /// Whether this life closed it.
+        var isOfThisLife = false
+    }
+
+    /// Whose log it is, as far as that is known, and how it was left.
+    private func rest() throws(LogError) -> (topicID: UniqueID?, Rest) {
+        let folder = "\(place)"
+        let isOfThisLife = integrity.rested[folder] != nil
+        if isOfThisLife || wasClosedCleanly {
+            let line = integrity.line(of: folder)
+            try integrity.checkMetadata(of: folder, line)
+            return (
+                try knownTopicID(), Rest(line: line, isClosed: true, isOfThisLife: isOfThisLife)
+            )
+        }
+        let known = try knownTopicID()
+        let identity = LogIdentity(topicID: known, partition: name.partition)
+        let line = try integrity.untouched(folder, of: identity)
+        return (known, Rest(line: line, isClosed: line != nil))
+    }
+
+    private func recovery(
+        _ topicID: UniqueID?, _ rest: Rest
+    ) throws(LogError) -> LogRecovery {
         LogRecovery(
             folder: folder,
             files: SegmentFiles(
                 folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),
             settings: settings, checkpointed: checkpoints.recoveryPoint(of: name),
-            checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: wasClosedCleanly,
+            checkpointedStart: checkpoints.start(of: name), wasClosedCleanly: rest.isClosed,
             bootID: surroundings.bootID,
             integrity: try integrity.log(
-                "\(place)", LogIdentity(topicID: topicID, partition: name.partition),
+                "\(place)", LogIdentity(topicID: topicID, partition: name.partition), rest.line,
                 now: surroundings.clock.wallClock()),
-            compactedTo: checkpoints.rewritten(of: name))
+            compactedTo: checkpoints.rewritten(of: name), keepsEnds: rest.isOfThisLife)
     }
 
     private func makeFolder(_ creation: DataDirectory.Creation) throws(LogError) {
         let status = try wrapping { () throws(FileError) in try fileSystem.status(at: folder) }
-        if status != nil {
-            // An opening that was killed may have made it, and not lived to flush the name.
-            if !wasClosedCleanly { try flushName() }
-            return
-        }
+        guard status == nil else { return }
         guard creation == .createIfMissing else { throw .noSuchLog(path: folder) }
         // A row that a deleted log of this name left would speak of the new one.
         try checkpoints.settleForgotten()
         try wrapping { () throws(FileError) in try fileSystem.makeDirectory(folder) }
-        try flushName()
     }
 
     private func flushName() throws(LogError) {
         try wrapping { () throws(FileError) in try fileSystem.flushDirectory(directory) }
     }
 
-    /// The topic's id; a new folder, or one that never took a batch, is given one.
-    private func topicID() throws(LogError) -> UniqueID? {
-        if let found = try knownTopicID() { return found }
+    /// Gives a new folder, or one that never took a batch, a topic's id.
+    private func makeTopicID() throws(LogError) -> UniqueID? {
         guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
+        // This opening made the folder, or one that failed to flush its name.
+        try flushName()
         let made = PartitionMetadata(
             topicID: newTopicID ?? surroundings.randomness.uniqueID())
         do {

@@ -7,7 +7,7 @@ extension DirectoryIntegrity {
     ///
     /// - Parameters:
     ///   - logs: the logs that were open, by the name of their folder. Of others the root says what
-    ///     the last one said.
+    ///     was said when they were closed.
     ///   - marker: what the clean-shutdown marker is going to hold.
     func storeRoot(
         of logs: [(folder: String, line: IntegrityRoot.LogLine)], marker: [UInt8], now: Timestamp
@@ -15,29 +15,42 @@ extension DirectoryIntegrity {
         let next = max(lastSequence + 1, now.milliseconds, 1)
         var made = IntegrityRoot(sequence: next, marker: marker)
         if let root { made.logs = root.logs }
+        for (folder, line) in rested { made.logs[folder] = line }
         do {
             for name in Self.ownFiles {
                 made.files[name] = try FileSeal(at: directory + "/" + name, in: fileSystem)
             }
             for (folder, line) in logs {
-                let path = directory + "/" + folder
-                var line = line
-                for entry in try fileSystem.entries(of: path) where Self.isNamed(entry) {
-                    line.files[entry.name] = try FileSeal(
-                        at: path + "/" + entry.name, in: fileSystem)
-                }
-                made.logs[folder] = line
+                made.logs[folder] = try sealed(line, of: folder)
             }
         } catch {
             throw .file(error)
         }
+        let bytes = made.printed()
         for name in IntegrityRoot.fileNames {
-            do {
-                try made.store(at: directory + "/" + name, in: fileSystem)
-            } catch {
-                throw .checkpoint(error)
+            try wrapping { () throws(FileError) in
+                try WholeFile.store(bytes, at: directory + "/" + name, in: fileSystem)
             }
         }
+        // The flush of the marker's name covers theirs.
+        for name in IntegrityRoot.leftNames {
+            try wrapping { () throws(FileError) in
+                let path = directory + "/" + name
+                if try fileSystem.status(at: path) != nil { try fileSystem.removeFile(path) }
+            }
+        }
+    }
+
+    /// What is said of a closed log, with what its small files are.
+    func sealed(
+        _ line: IntegrityRoot.LogLine, of folder: String
+    ) throws(FileError) -> IntegrityRoot.LogLine {
+        let path = directory + "/" + folder
+        var line = line
+        for entry in try fileSystem.entries(of: path) where Self.isNamed(entry) {
+            line.files[entry.name] = try FileSeal(at: path + "/" + entry.name, in: fileSystem)
+        }
+        return line
     }
 
     /// Files beside the logs' folders that the root names.
@@ -48,7 +61,7 @@ extension DirectoryIntegrity {
     ]
 
     /// Files of a log that the root names, besides its segments.
-    private static func isNamed(_ entry: DirectoryEntry) -> Bool {
+    static func isNamed(_ entry: DirectoryEntry) -> Bool {
         guard entry.kind == .file else { return false }
         if let name = SegmentFileName(entry.name) {
             let contents: [SegmentFileName.Content] = [.producerSnapshot, .transactionIndex]
@@ -60,6 +73,7 @@ extension DirectoryIntegrity {
     /// Takes note that the files of a folder are no longer what the root says: the log was opened,
     /// deleted, or got another name.
     mutating func forget(_ folder: String) {
+        rested[folder] = nil
         guard case .closed(var root) = standing else { return }
         // So that the root is changed in place, and not copied for each log.
         standing = .found

@@ -25,14 +25,22 @@ struct DirectoryIntegrity: Sendable {
     private(set) var lastSequence: Int64 = 0
     /// Names in the directory that are not what the root says.
     private(set) var damaged: Set<String> = []
+    /// What the last clean close said, where the life that it ended with was not closed itself.
+    private(set) var left: IntegrityRoot?
+    /// Logs that this life closed, or found to be as they were closed, by the name of their folder.
+    var rested: [String: IntegrityRoot.LogLine] = [:]
     let fileSystem: any FileSystem
 
     var root: IntegrityRoot? {
         if case .closed(let root) = standing { root } else { nil }
     }
 
+    /// - Parameter folders: the folders of logs that are there; nil where nobody listed them yet.
     /// - Throws: `.file` when something cannot be read.
-    init(_ directory: String, in fileSystem: any FileSystem) throws(LogError) {
+    init(
+        _ directory: String, folders: Set<String>? = nil,
+        in fileSystem: any FileSystem
+    ) throws(LogError) {
         self.directory = directory
         self.fileSystem = fileSystem
         standing = .found
@@ -40,7 +48,11 @@ struct DirectoryIntegrity: Sendable {
         let markerPath = directory + "/" + CleanShutdownMarker.fileName
         let marker = try bytes(markerPath, CleanShutdownMarker.sizeMax)
         guard let root else {
-            if let marker, CleanShutdownMarker.isKafkas(marker) { standing = .takenOver }
+            if let marker, CleanShutdownMarker.isKafkas(marker) {
+                standing = .takenOver
+            } else {
+                left = try IntegrityRoot.loadLeft(directory, in: fileSystem)
+            }
             return
         }
         guard let marker, marker == root.marker || !CleanShutdownMarker.isKafkas(marker) else {
@@ -56,12 +68,22 @@ struct DirectoryIntegrity: Sendable {
             findings.append(finding)
             damaged.insert(path)
         }
-        for folder in root.logs.keys.sorted() {
-            let path = directory + "/" + folder
-            let status = try wrapping { () throws(FileError) in try fileSystem.status(at: path) }
-            if status == nil {
-                findings.append(Finding(.notAsClosed("the log is gone"), in: path))
+        try findMissing(root, there: folders)
+    }
+
+    private mutating func findMissing(
+        _ root: IntegrityRoot, there: Set<String>?
+    ) throws(LogError) {
+        var there = there ?? []
+        if there.isEmpty {
+            let entries = try wrapping { () throws(FileError) in
+                try fileSystem.entries(of: directory)
             }
+            there = Set(entries.map(\.name))
+        }
+        for folder in root.logs.folders where !there.contains(folder) {
+            findings.append(
+                Finding(.notAsClosed("the log is gone"), in: directory + "/" + folder))
         }
     }
 
@@ -108,7 +130,7 @@ struct DirectoryIntegrity: Sendable {
     }
 
     /// What is wrong with a file that the root names.
-    private func finding(of path: String, _ seal: FileSeal) throws(LogError) -> Finding? {
+    func finding(of path: String, _ seal: FileSeal) throws(LogError) -> Finding? {
         #if VARVE_PLANTED_BUGS
             if PlantedBug.rootNotChecked.isPlanted { return nil }
         #endif
@@ -139,8 +161,8 @@ struct DirectoryIntegrity: Sendable {
         // Of what compaction did nobody else knows: it is done again.
         let compaction = [OffsetCheckpoint.compactionFileName, OffsetCheckpoint.rewrittenFileName]
         guard !compaction.contains(name) else { return rows }
-        for (folder, log) in root.logs {
-            guard let row = LogName(folder: folder) else { continue }
+        for folder in root.logs.folders {
+            guard let row = LogName(folder: folder), let log = root.logs[folder] else { continue }
             if name == OffsetCheckpoint.logStartFileName {
                 let first = log.segments.keys.min()
                 if first.map({ log.start > $0 }) ?? true { rows.offsets[row] = log.start }
@@ -151,9 +173,12 @@ struct DirectoryIntegrity: Sendable {
         return rows
     }
 
+    /// - Parameter line: what is said of the log.
     /// - Throws: `.notAsClosed` when the file that says whose log it is cannot be believed.
-    func checkMetadata(of folder: String) throws(LogError) {
-        guard let seal = root?.logs[folder]?.files[PartitionMetadata.fileName],
+    func checkMetadata(
+        of folder: String, _ line: IntegrityRoot.LogLine?
+    ) throws(LogError) {
+        guard let seal = line?.files[PartitionMetadata.fileName],
             let finding = try finding(of: folder + "/" + PartitionMetadata.fileName, seal)
         else { return }
         throw .notAsClosed(path: finding.path)
@@ -164,8 +189,15 @@ struct DirectoryIntegrity: Sendable {
     func log(
         _ folder: String, _ identity: LogIdentity, now: Timestamp
     ) throws(LogError) -> LogIntegrity {
+        try log(folder, identity, root?.logs[folder], now: now)
+    }
+
+    /// - Parameter line: what is said of the log; nil for nothing.
+    func log(
+        _ folder: String, _ identity: LogIdentity, _ line: IntegrityRoot.LogLine?, now: Timestamp
+    ) throws(LogError) -> LogIntegrity {
         var log = LogIntegrity(identity: identity, now: now)
-        guard let root, let line = root.logs[folder] else { return log }
+        guard let line else { return log }
         log.seals = line.segments.mapValues(\.sealCRC)
         for (name, seal) in line.files.sorted(by: { $0.key < $1.key }) {
             guard let finding = try finding(of: folder + "/" + name, seal) else { continue }
@@ -232,7 +264,8 @@ struct DirectoryIntegrity: Sendable {
     // MARK: Settling
 
     /// Takes away what does not hold any more: sidecars that another program made stale, then the
-    /// root, which speaks of a closed directory. On return that survives a power cut.
+    /// root, which speaks of a closed directory; what it says of logs that nobody touches is kept
+    /// under another name. On return that survives a power cut.
     func settle(_ folders: [String]) throws(FileError) -> [Finding] {
         var removed: [Finding] = []
         if standing == .takenOver {
@@ -249,9 +282,22 @@ struct DirectoryIntegrity: Sendable {
             }
         }
         var isChanged = false
-        for name in IntegrityRoot.fileNames
-        where try fileSystem.status(at: directory + "/" + name) != nil {
-            try fileSystem.removeFile(directory + "/" + name)
+        for (name, leftName) in zip(IntegrityRoot.fileNames, IntegrityRoot.leftNames) {
+            let (path, leftPath) = (directory + "/" + name, directory + "/" + leftName)
+            if try fileSystem.status(at: path) != nil {
+                if case .closed = standing {
+                    try fileSystem.rename(path, to: leftPath)
+                    isChanged = true
+                    continue
+                }
+                try fileSystem.removeFile(path)
+                isChanged = true
+            }
+            // What was left of a life that another program went on with tells nothing.
+            guard standing == .takenOver, try fileSystem.status(at: leftPath) != nil else {
+                continue
+            }
+            try fileSystem.removeFile(leftPath)
             isChanged = true
         }
         // The marker outlives the root: the other way round a crash would look like a takeover.

@@ -9,6 +9,8 @@ struct IntegrityRoot: WholeFileContent {
     static let fileName = "varve.integrity"
     static let copyName = "varve.integrity.copy"
     static let fileNames = [fileName, copyName]
+    /// The names that the two have while somebody has the directory open.
+    static let leftNames = ["varve.left", "varve.left.copy"]
 
     /// Room for a few million segments.
     static let sizeMax = ByteCount.mib(512)
@@ -20,7 +22,7 @@ struct IntegrityRoot: WholeFileContent {
     /// Small files of the directory itself, by name.
     var files: [String: FileSeal] = [:]
     /// Logs by the name of their folder.
-    var logs: [String: LogLine] = [:]
+    var logs = LogLines()
 
     /// What is said of one log.
     struct LogLine: Hashable, Sendable {
@@ -49,21 +51,17 @@ struct IntegrityRoot: WholeFileContent {
         for (name, seal) in files.sorted(by: { $0.key < $1.key }) {
             text += "file \(name) \(seal.size) \(Self.hexadecimal(seal.crc))\n"
         }
-        for (folder, log) in logs.sorted(by: { $0.key < $1.key }) {
-            text += "log \(folder) \(log.start) \(log.end)\n"
-            for (name, seal) in log.files.sorted(by: { $0.key < $1.key }) {
-                text += "file \(folder)/\(name) \(seal.size) \(Self.hexadecimal(seal.crc))\n"
-            }
-            for (base, segment) in log.segments.sorted(by: { $0.key < $1.key }) {
-                let seal = segment.sealCRC.map { Self.hexadecimal($0) } ?? "-"
-                text += "segment \(folder) \(base) \(segment.size) \(seal)\n"
-            }
-        }
-        let body = Array(text.utf8)
-        return body + Array("end \(Self.hexadecimal(CRC32C.checksum(body.rawSpan)))\n".utf8)
+        var bytes = Array(text.utf8)
+        logs.write(into: &bytes)
+        return bytes + Self.end(of: bytes.rawSpan)
     }
 
-    private static func hexadecimal(_ crc: UInt32) -> String {
+    /// The last line of a file that begins with `body`.
+    private static func end(of body: RawSpan) -> [UInt8] {
+        Array("end \(hexadecimal(CRC32C.checksum(body)))\n".utf8)
+    }
+
+    static func hexadecimal(_ crc: UInt32) -> String {
         let digits = String(crc, radix: 16)
         return String(repeating: "0", count: 8 - digits.utf8.count) + digits
     }
@@ -75,38 +73,54 @@ struct IntegrityRoot: WholeFileContent {
 
     // MARK: Parsing
 
-    /// - Throws: a defect for anything but what `printed` makes, byte for byte.
+    /// - Throws: a defect when the checksum does not hold, or the lines before those of the logs
+    ///   are not as `printed` makes them.
     init(parsing bytes: [UInt8]) throws(CheckpointDefect) {
         self.init(sequence: 0, marker: [])
+        let size = bytes.count - Self.endSize
+        guard size > 0, Self.isEnd(bytes[size...], of: bytes.rawSpan.extracting(0..<size)) else {
+            throw CheckpointDefect(line: 1, .missing(name: "the checksum of the lines"))
+        }
         var lines = TextLines(bytes)
-        var isEnded = false
-        while !isEnded, let line = lines.next() {
+        var place = 0
+        while let line = lines.next(), line.lowerBound < size,
+            bytes[line.lowerBound] != Self.logMark
+        {
             let words = lines.parts(of: line).map { String(decoding: bytes[$0], as: UTF8.self) }
-            let isKnown: Bool
-            switch (words.first, lines.number) {
-            case ("varve.integrity", 1): isKnown = words == ["varve.integrity", "1"]
-            case ("sequence", 2): isKnown = take(sequence: words)
-            case ("marker", 3): isKnown = take(marker: words)
-            case ("file", _): isKnown = take(file: words)
-            case ("log", _): isKnown = take(log: words)
-            case ("segment", _): isKnown = take(segment: words)
-            case ("end", _):
-                isEnded = true
-                isKnown = true
-            default: isKnown = false
+            guard take(words, lines.number) else {
+                throw CheckpointDefect(
+                    line: lines.number,
+                    .shape(found: lines.excerpt(line), expected: "a line of varve.integrity"))
             }
-            guard isKnown else { throw Self.defect(lines, line) }
+            place = line.upperBound + 1
         }
-        // Whatever parses to this content is this content, so that no flipped bit is passed over.
-        guard isEnded, printed() == bytes else {
-            throw CheckpointDefect(line: lines.number, .missing(name: "the checksum of the lines"))
+        guard lines.number > 3, place <= size, let logs = LogLines(Array(bytes[place..<size]))
+        else {
+            throw CheckpointDefect(line: lines.number, .missing(name: "the lines of the logs"))
         }
+        self.logs = logs
     }
 
-    private static func defect(_ lines: TextLines, _ line: Range<Int>) -> CheckpointDefect {
-        CheckpointDefect(
-            line: lines.number,
-            .shape(found: lines.excerpt(line), expected: "a line of varve.integrity"))
+    /// What the first line of a log begins with.
+    private static let logMark = UInt8(ascii: "l")
+    /// `end`, a blank, eight digits, and the end of the line.
+    private static let endSize = 13
+
+    private static func isEnd(_ found: ArraySlice<UInt8>, of body: RawSpan) -> Bool {
+        found.elementsEqual(end(of: body))
+    }
+
+    private mutating func take(_ words: [String], _ number: Int) -> Bool {
+        switch (words.first, number) {
+        case ("varve.integrity", 1): return words == ["varve.integrity", "1"]
+        case ("sequence", 2): return take(sequence: words)
+        case ("marker", 3): return take(marker: words)
+        case ("file", 4...):
+            guard let (path, seal) = Self.fileLine(words), !path.contains("/") else { return false }
+            files[path] = seal
+            return true
+        default: return false
+        }
     }
 
     private mutating func take(sequence words: [String]) -> Bool {
@@ -128,42 +142,11 @@ struct IntegrityRoot: WholeFileContent {
         return true
     }
 
-    private mutating func take(file words: [String]) -> Bool {
+    /// What a line says that names a file.
+    static func fileLine(_ words: [String]) -> (path: String, seal: FileSeal)? {
         guard words.count == 4, let size = Int(words[2]), size >= 0,
             let crc = UInt32(words[3], radix: 16)
-        else { return false }
-        let path = words[1].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let seal = FileSeal(size: size, crc: crc)
-        switch path.count {
-        case 1: files[path[0]] = seal
-        case 2 where logs[path[0]] != nil: logs[path[0]]?.files[path[1]] = seal
-        default: return false
-        }
-        return true
-    }
-
-    private mutating func take(log words: [String]) -> Bool {
-        guard words.count == 4, let start = Self.offset(words[2]), let end = Self.offset(words[3]),
-            start <= end
-        else { return false }
-        logs[words[1]] = LogLine(start: start, end: end)
-        return true
-    }
-
-    private mutating func take(segment words: [String]) -> Bool {
-        guard words.count == 5, logs[words[1]] != nil, let base = Self.offset(words[2]),
-            let size = Int64(words[3]), size >= 0
-        else { return false }
-        var line = SegmentLine(size: size)
-        if words[4] != "-" {
-            guard let crc = UInt32(words[4], radix: 16) else { return false }
-            line.sealCRC = crc
-        }
-        logs[words[1]]?.segments[base] = line
-        return true
-    }
-
-    private static func offset(_ word: String) -> Offset? {
-        Int64(word).flatMap { Offset(exactly: $0) }
+        else { return nil }
+        return (words[1], FileSeal(size: size, crc: crc))
     }
 }

@@ -34,7 +34,7 @@ enum SidecarRenewal {
         of directory: String, in fileSystem: any FileSystem
     ) throws(FileError) {
         var isChanged = false
-        for name in IntegrityRoot.fileNames
+        for name in IntegrityRoot.fileNames + IntegrityRoot.leftNames
         where try fileSystem.status(at: directory + "/" + name) != nil {
             try fileSystem.removeFile(directory + "/" + name)
             isChanged = true

@@ -41,7 +41,7 @@ extension LogRecovery {
 
     private func perform(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
         let fileSystem = files.fileSystem
-        if wasClosedCleanly {
+        if wasClosedCleanly, !keepsEnds {
             // Ends that another program's clean close left behind must not speak after a crash.
             var stale = EndsFile(folder: folder, last: nil, in: fileSystem)
             try stale.remove()
@@ -56,7 +56,9 @@ extension LogRecovery {
             try file.resize(to: ByteCount(last.writtenSize))
             try file.flush()
         }
-        for repair in plan.indexRepairs { try repair.apply(in: fileSystem) }
+        for repair in plan.indexRepairs {
+            try repair.apply(isSettled: wasClosedCleanly, in: fileSystem)
+        }
         let active = plan.newSegment == nil ? plan.segments.last?.baseOffset : nil
         for repair in plan.sidecars where repair.segment.baseOffset != active {
             try repair.sealAnew(in: fileSystem)
@@ -155,7 +157,7 @@ extension LogRecovery {
         let sidecar = integrity.repair(
             of: segment, scan, from: opening.fill.size, isSettled: false, in: files.fileSystem)
         return try wrapping { () throws(FileError) in
-            try repair.apply(in: files.fileSystem)
+            try repair.apply(isSettled: false, in: files.fileSystem)
             segment.offsetIndex.forget()
             segment.timeIndex.forget()
             let opened = try files.open(segment.baseOffset)

@@ -17,12 +17,15 @@ struct LogRecovery {
     let checkpointed: Offset?
     /// What the log-start checkpoint says of it.
     let checkpointedStart: Offset?
-    /// Whether the directory was closed cleanly, by whoever.
+    /// Whether the log was closed cleanly, by whoever, and not touched since.
     let wasClosedCleanly: Bool
     let bootID: UniqueID
     let integrity: LogIntegrity
     /// Below this offset compaction may have left gaps; nil when it never ran.
     var compactedTo: Offset?
+    /// Whether the ends file still bounds a recovery though the log was closed: the directory's
+    /// checkpoints may say less.
+    var keepsEnds = false
 
     private var fileSystem: any FileSystem { files.fileSystem }
 
@@ -44,7 +47,7 @@ struct LogRecovery {
         let listing = try LogFolder(folder, in: fileSystem)
         // After a clean close the checkpoints say it all; a file left from before them is stale.
         let published =
-            wasClosedCleanly
+            wasClosedCleanly && !keepsEnds
             ? nil
             : try wrapping { () throws(FileError) in
                 try EndsFile.load(folder: folder, in: fileSystem)

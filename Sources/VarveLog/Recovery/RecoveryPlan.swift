@@ -69,14 +69,36 @@ struct IndexRepair {
     /// that a crash left half written would pass for finished from then on.
     var isReplacement = false
 
-    func apply(in fileSystem: any FileSystem) throws(FileError) {
+    /// - Parameter isSettled: whether what is seen of the files is what the disk has, as after a
+    ///   clean close: those that stay as they are need no flush then.
+    func apply(isSettled: Bool, in fileSystem: any FileSystem) throws(FileError) {
         guard !isReplacement else {
             try WholeFile.store(offsetEntries, at: paths.offsetIndex, in: fileSystem)
             try WholeFile.store(timeEntries, at: paths.timeIndex, in: fileSystem)
             return
         }
-        try Self.rewrite(paths.offsetIndex, kept: offsetsKept, offsetEntries, fileSystem)
-        try Self.rewrite(paths.timeIndex, kept: timesKept, timeEntries, fileSystem)
+        for (path, kept, entries) in [
+            (paths.offsetIndex, offsetsKept, offsetEntries),
+            (paths.timeIndex, timesKept, timeEntries),
+        ] {
+            if isSettled, try stands(entries, behind: kept, in: path, fileSystem) { continue }
+            try Self.rewrite(path, kept: kept, entries, fileSystem)
+        }
+    }
+
+    /// Whether a file ends with these entries already, and at most the closing one behind them: the
+    /// next entry takes its place.
+    private func stands(
+        _ entries: [UInt8], behind kept: Int, in path: String, _ fileSystem: any FileSystem
+    ) throws(FileError) -> Bool {
+        let size = try fileSystem.status(at: path)?.size.bytes ?? 0
+        let isClosed = path == paths.timeIndex && size == kept + entries.count + closingTime.count
+        guard isClosed || size == kept + entries.count else { return false }
+        let expected = isClosed ? entries + closingTime : entries
+        guard !expected.isEmpty else { return true }
+        let file = try OpenFile(path, .read, in: fileSystem)
+        let found = try file.copyBytes(at: FilePosition(kept), count: expected.count)
+        return found.bytes(in: 0..<found.count).array() == expected
     }
 
     private static func rewrite(

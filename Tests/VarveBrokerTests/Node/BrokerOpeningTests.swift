@@ -72,7 +72,7 @@ struct BrokerOpeningTests {
     }
 
     @Test(
-        "retention deletes from logs that nobody uses, and opens only those",
+        "retention deletes from logs that nobody uses, and puts them to rest again",
         arguments: End.allCases)
     func retention(_ end: End) throws {
         let first = try UpkeepScene()
@@ -85,10 +85,10 @@ struct BrokerOpeningTests {
         let second = try restart(first, end)
         second.pass(.seconds(340))
         #expect(second.disk.totalSize(of: ".log", in: "/d/short-0") == .zero)
-        #expect(openLogs(second) == ["short-0"])
+        #expect(openLogs(second).isEmpty, "they rest again")
         second.pass(.seconds(600))
         #expect(second.disk.totalSize(of: ".log", in: "/d/long-0") == .zero)
-        #expect(openLogs(second) == ["short-0", "long-0"])
+        #expect(openLogs(second).isEmpty)
     }
 
     @Test("retention by size sees logs that nobody uses, also after it was altered")
@@ -119,6 +119,36 @@ struct BrokerOpeningTests {
         second.pass(.seconds(3700))
         #expect(second.broker.upkeepReport.recordsCompacted > 0)
         #expect(second.broker.upkeepReport.damageFound > 0)
+        #expect(openLogs(second).isEmpty, "they rest again")
+    }
+
+    @Test("after a crash every log is recovered in the background; the next end is a clean one")
+    func recovery() throws {
+        let first = try UpkeepScene()
+        for topic in ["a", "b"] {
+            try first.create(topic, partitions: 2)
+            #expect(try first.produce(["k"], to: topic) == .none)
+        }
+        let second = try restart(first, .killed)
+        second.pass(.seconds(31))
+        #expect(openLogs(second).isEmpty)
+        try second.broker.close()
+        let third = try UpkeepScene(on: second.disk, clock: second.clock)
+        #expect(third.broker.node.directories[0].wasClosedCleanly)
+        #expect(try third.fetch("a").highWatermark == 1)
+    }
+
+    @Test("of many open logs those that nobody uses are put to rest, and open again when used")
+    func idle() throws {
+        let scene = try UpkeepScene(["varve.scrub.interval.ms": "-1"])
+        try scene.create("many", partitions: 1010)
+        #expect(try scene.produce(["k"], to: "many") == .none)
+        #expect(openLogs(scene).count == 1010)
+        scene.pass(.seconds(31))
+        #expect(scene.broker.partitions.openCount == 1000)
+        #expect(openLogs(scene).contains("many-0"))
+        for index in 0..<1010 { #expect(scene.broker.partition("many", Int32(index)) != nil) }
+        #expect(scene.broker.partitions.openCount == 1010)
     }
 
     @Test("a topic is deleted with the logs that nobody used")

@@ -126,7 +126,7 @@ struct IntegrityTests {
                     let older = try IntegrityRoot(parsing: try #require(disk.contents(damaged)))
                     var stale = older
                     stale.sequence -= 1
-                    stale.logs = [:]
+                    stale.logs = LogLines()
                     disk.setContents(damaged, stale.printed())
                 }
                 disk.flipBit(LogOnDisk.folder + "/leader-epoch-checkpoint", 8 * 4)
