@@ -38,27 +38,41 @@ public struct TopicCatalog: Hashable, Sendable {
     /// The names of all topics that clients make; in no order.
     var clientNames: [String] { topics.filter { !$0.value.isInternal }.map(\.key) }
 
-    /// A number that changes when one of these topics comes, goes, is made anew or grows; 0 when
-    /// there is none of them. FNV-1a over names, ids and counts, in the order of names; Kafka's
-    /// number for the same topics is another one, and nothing but the next rebalance hangs on it.
+    /// The number by which a group knows its topics again: it changes when one of them comes, goes,
+    /// is made anew or grows; 0 when there is none of them.
+    ///
+    /// It is the one that Kafka stores for the same topics (KIP-1101), as long as brokers have no
+    /// racks, so that a group that is taken over keeps its assignment: XXH3 over the topics' own
+    /// numbers, in the order of their names, which are ASCII.
     func fingerprint(of names: Set<String>) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        var isEmpty = true
-        func mix(byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        func mix(_ number: UInt64) {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                mix(byte: UInt8(truncatingIfNeeded: number >> UInt64(shift)))
-            }
-        }
+        var bytes: [UInt8] = []
         for name in names.sorted() {
             guard let topic = topics[name] else { continue }
-            isEmpty = false
-            for byte in name.utf8 { mix(byte: byte) }
-            mix(byte: 0)
-            mix(topic.id.high)
-            mix(topic.id.low)
-            mix(UInt64(truncatingIfNeeded: topic.partitionCount))
+            bytes.append(littleEndian: topic.fingerprint(named: name))
         }
-        return isEmpty ? 0 : Int64(bitPattern: hash)
+        return bytes.isEmpty ? 0 : Int64(bitPattern: XXH3.hash(bytes))
+    }
+}
+
+extension TopicCatalog.Topic {
+    /// XXH3 over a version, 0; the id's halves; the name; how many partitions there are, and the
+    /// number of each. Numbers are little-endian; a text is its UTF-16 units and their count.
+    fileprivate func fingerprint(named name: String) -> UInt64 {
+        var bytes: [UInt8] = [0]
+        bytes.append(littleEndian: id.high)
+        bytes.append(littleEndian: id.low)
+        for unit in name.utf16 { bytes.append(littleEndian: unit) }
+        bytes.append(littleEndian: Int32(clamping: name.utf16.count))
+        bytes.append(littleEndian: partitionCount)
+        for index in 0..<max(partitionCount, 0) { bytes.append(littleEndian: index) }
+        return XXH3.hash(bytes)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append<Number: FixedWidthInteger>(littleEndian number: Number) {
+        for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+            append(UInt8(truncatingIfNeeded: number >> Number(shift)))
+        }
     }
 }
