@@ -75,6 +75,7 @@ int bench_crew_send(bench_crew *crew, int member, const void *bytes, size_t size
     const char *next = bytes;
     while (size > 0) {
         ssize_t count = send(crew->files[member], next, size, MSG_NOSIGNAL);
+        if (count == -1 && errno == EINTR) continue;
         if (count == -1) return -1;
         next += count;
         size -= (size_t)count;
@@ -86,6 +87,7 @@ int bench_crew_send(bench_crew *crew, int member, const void *bytes, size_t size
 static int fill(bench_crew *crew, int file, size_t *have, size_t size) {
     while (*have < size) {
         ssize_t count = recv(file, crew->bytes + *have, crew->room - *have, 0);
+        if (count == -1 && errno == EINTR) continue;
         if (count == 0) errno = ECONNRESET;
         if (count <= 0) return -1;
         *have += (size_t)count;
@@ -117,10 +119,13 @@ static int receive(bench_crew *crew, int file, const void **frame, size_t *size)
 
 int bench_crew_next(bench_crew *crew, int64_t deadline, const void **frame, size_t *size) {
     if (crew->ready_place == crew->ready_count) {
-        int64_t left = deadline - bench_now();
-        int timeout = left <= 0 ? 0 : (int)((left + 999999) / 1000000);
+        int count;
         crew->ready_place = crew->ready_count = 0;
-        int count = epoll_wait(crew->poller, crew->ready, event_count, timeout);
+        do {
+            int64_t left = deadline - bench_now();
+            int timeout = left <= 0 ? 0 : (int)((left + 999999) / 1000000);
+            count = epoll_wait(crew->poller, crew->ready, event_count, timeout);
+        } while (count == -1 && errno == EINTR);
         if (count == -1) return -1;
         if (count == 0) {
             errno = ETIME;

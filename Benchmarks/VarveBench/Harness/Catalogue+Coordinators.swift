@@ -31,10 +31,11 @@ extension Catalogue {
         }
     }
 
-    private static let heartbeats = [(1, 64), (10, 64), (100, 1000), (1000, 10_000)].map {
-        members, partitions in
+    private static let heartbeats = [
+        (1, 64), (1, 10_000), (10, 64), (100, 1000), (1000, 10_000),
+    ].map { members, partitions in
         Benchmark(
-            "coordinators.heartbeat.\(members)",
+            "coordinators.heartbeat.\(members).\(partitions)",
             "ConsumerGroupHeartbeat of \(members) members with nothing new, one after the other, "
                 + "in a group with \(partitions) partitions",
             per: "frames of 1 KiB over loopback, echoed by an event loop", .operationsPerSecond

@@ -21,9 +21,8 @@ extension ConsumerGroup {
         var answer = ConsumerHeartbeatAnswer(memberID: memberID, epoch: member.current.epoch)
         answer.heartbeatIntervalMs = Int32(
             clamping: pause(of: member, context, turn).wholeMilliseconds)
-        let held = member.current.assigned.partitions
-        if request.isFull || held != before.current.assigned.partitions {
-            answer.assignment = held
+        if request.isFull || !member.current.hasPartitions(of: before.current) {
+            answer.assignment = member.current.assigned.partitions
         }
         return answer
     }

@@ -12,15 +12,33 @@ extension ConsumerGroup {
     mutating func reconcile(
         _ memberID: String, owning owned: PartitionSet?, _ turn: inout ConsumerTurn
     ) {
-        guard let member = members[memberID] else { return }
+        guard let member = members[memberID], !isAtRest(member, turn) else { return }
         let next = step(member, owning: owned, turn)
-        guard next != member.current else { return }
+        guard next != member.current else {
+            if isThere(member) { noteWithinTarget(memberID) }
+            return
+        }
         write(.current(memberID, next), &turn)
         if next.state == .unrevoked, member.profile.classic == nil {
             let limit = Duration.milliseconds(max(member.profile.rebalanceTimeoutMs, 0))
             setDuty(turn.deadline(after: limit), of: memberID)
         } else {
             setDuty(nil, of: memberID)
+        }
+    }
+
+    private func isThere(_ member: ConsumerMember) -> Bool {
+        member.current.state == .stable && member.current.epoch == targetEpoch
+    }
+
+    /// Whether nothing is to be done for a member, as is known from before: it is where it is to
+    /// be, and still wants the topics that it has.
+    /// - Complexity: O(topics of the member)
+    private func isAtRest(_ member: ConsumerMember, _ turn: ConsumerTurn) -> Bool {
+        guard member.isWithinTarget, isThere(member) else { return false }
+        let subscription = subscription(of: member.profile)
+        return member.current.assigned.topics.keys.allSatisfy { topic in
+            turn.topics.name(of: topic).map(subscription.contains) ?? false
         }
     }
 
@@ -31,8 +49,7 @@ extension ConsumerGroup {
         let target = wantedTarget(of: member, turn)
         switch current.state {
         case .stable:
-            let isThere = current.epoch == targetEpoch
-            if isThere, target.contains(current.assigned.partitions) { return current }
+            if isThere(member), target.contains(current.assigned.partitions) { return current }
             return next(current, from: current.epoch, to: target, of: member.id, owning: owned)
         case .unrevoked:
             // What it does not speak of it still has.

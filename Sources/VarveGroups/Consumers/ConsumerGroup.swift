@@ -55,7 +55,9 @@ struct ConsumerGroup: Hashable {
         case .targetEpoch(let stored):
             targetEpoch = max(stored?.epoch ?? Self.firstEpoch, Self.firstEpoch)
             targetTimestamp = stored?.timestamp ?? .none
-        case .target(let memberID, let set): target[memberID] = set
+        case .target(let memberID, let set):
+            target[memberID] = set
+            members[memberID]?.isWithinTarget = false
         case .current(let memberID, let current):
             setCurrent(current ?? CurrentAssignment(), of: memberID)
         case .pattern(let text, let stored): patterns[text] = stored
@@ -95,6 +97,12 @@ struct ConsumerGroup: Hashable {
             forEachPartition(of: held) { $0.owners[$1, default: [:]][$2] = memberID }
         }
         members[memberID]?.current = current
+        members[memberID]?.isWithinTarget = false
+    }
+
+    /// A member was found to have nothing that is not in its target. Holds until either changes.
+    mutating func noteWithinTarget(_ memberID: String) {
+        members[memberID]?.isWithinTarget = true
     }
 
     private mutating func forEachPartition(
@@ -208,6 +216,10 @@ struct ConsumerGroup: Hashable {
         }
         for member in members.values {
             precondition(member.isAway || member.current.epoch <= targetEpoch)
+            let isWithin =
+                target[member.id]?.contains(member.current.assigned.partitions)
+                ?? member.current.assigned.isEmpty
+            precondition(isWithin || !member.isWithinTarget, "\(member.id) has too much")
             if let deadline = member.nextDeadline {
                 precondition(alarm.map { $0 <= deadline } == true, "an alarm is late")
             }

@@ -5,6 +5,9 @@ struct ConsumerMember: Hashable {
     let id: String
     var profile: MemberProfile
     var current = CurrentAssignment()
+    /// Whether all that it has assigned is known to be in its target: nearly each heartbeat asks,
+    /// and to look takes a while where it has thousands of partitions.
+    var isWithinTarget = false
     /// When it is given up unless it is heard of.
     var sessionEnds: Instant?
     /// When it is given up unless it has done what it was told: handed back what was taken from it,
@@ -106,6 +109,12 @@ public struct CurrentAssignment: Hashable, Sendable {
     public var pendingRevocation = EpochPartitions()
 
     public init() {}
+
+    /// Whether the same partitions are assigned, in whatever epochs.
+    /// - Complexity: O(1) for a copy.
+    func hasPartitions(of other: CurrentAssignment) -> Bool {
+        assigned == other.assigned || assigned.partitions == other.assigned.partitions
+    }
 
     mutating func advance(to epoch: Int32) {
         if self.epoch != epoch { (previousEpoch, self.epoch) = (self.epoch, epoch) }

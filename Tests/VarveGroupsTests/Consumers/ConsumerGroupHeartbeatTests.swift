@@ -220,6 +220,26 @@ struct ConsumerGroupHeartbeatTests {
         #expect(stage.consumerState(of: "g") == .empty)
     }
 
+    @Test("a member at rest hears at once of a topic that is gone, and of a smaller target")
+    func disturbed() {
+        var stage = Stage()
+        stage.setTopics(["t": 2, "u": 2])
+        stage.enter("g", as: "a", topics: ["t", "u"])
+        for _ in 0..<3 { #expect(stage.stay("g", as: "a", epoch: 2).assignment == nil) }
+        // The next target may not be computed yet: what is gone is taken back before.
+        stage.setTopics(["t": 2])
+        let told = stage.stay("g", as: "a", epoch: 2)
+        #expect(told.assignment == partitions(["t": [0, 1]]))
+        stage.advance(milliseconds: 2000)
+        let settled = stage.stay("g", as: "a", epoch: 2, owning: ["t": [0, 1]])
+        for _ in 0..<3 {
+            #expect(stage.stay("g", as: "a", epoch: settled.epoch).assignment == nil)
+        }
+        stage.advance(milliseconds: 2000)
+        stage.enter("g", as: "b", topics: ["t"])
+        #expect(stage.stay("g", as: "a", epoch: settled.epoch).assignment?.count == 1)
+    }
+
     // MARK: Regular expressions
 
     @Test("what an expression matches is known from the next heartbeat on")
