@@ -12,6 +12,12 @@ struct BenchCommandTests {
             ("--smoke --quick", 2, "--smoke and --quick exclude each other"),
             ("--goals --filter P99", 2, "no benchmark has 'P99' in its name"),
             ("--goals --smoke --directory missing", 3, "missing"),
+            ("missing --smoke", 3, "missing"),
+            (". --goals", 2, "DIR goes neither with --directory nor with --goals"),
+            ("--data file", 2, "--data needs DIR"),
+            (". --data missing", 3, "missing"),
+            (". --data .out", 3, ".out is empty"),
+            (". --filter transport", 2, "no benchmark has 'transport' in its name"),
         ])
     func refused(_ arguments: String, _ code: Int32, _ reason: String) throws {
         let outcome = try shell.varve("bench \(arguments)")
@@ -39,6 +45,33 @@ struct BenchCommandTests {
         let goals = outcome.output.split(separator: #"{"goal":"#).dropFirst()
         #expect(goals.count == 2)
         #expect(goals.allSatisfy { $0.contains(#""aspect":"figure","unit":"1/s","figure":{"#) })
+    }
+
+    @Test("users measure a directory of theirs, and nothing stays in it")
+    func directory() throws {
+        let outcome = try shell.run(
+            """
+            mkdir disk
+            "$VARVE" bench disk --smoke --filter append.durable >table
+            ls disk | wc -l
+            grep -c '^append.durable' table
+            grep -c 'subject   p50' table
+            """)
+        #expect(outcome == Shell.Outcome(code: 0, output: "0\n3\n3\n", errors: ""))
+    }
+
+    @Test("codecs are compared on data of the user's own")
+    func sample() throws {
+        let outcome = try shell.run(
+            """
+            yes 'the same line' | head -c 5000 >data
+            "$VARVE" bench . --data data --smoke --filter codec.compress.zstd >table
+            grep -c '^codec.compress.zstd' table
+            grep 'bytes of your own' table
+            awk '$2 == "to" && $1 > 50' table | wc -l
+            """)
+        #expect(outcome.errors == "")
+        #expect(outcome.output == "2\ncodecs on 5000 bytes of your own\n2\n")
     }
 
     @Test("plots go to a directory that is made for them")

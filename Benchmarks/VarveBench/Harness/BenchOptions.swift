@@ -8,6 +8,8 @@ public struct BenchOptions: Hashable, Sendable {
     public var directory: String?
     /// How much each round does.
     public var size = BenchSize.full
+    /// What codecs are measured on; nil for lines of JSON. It is repeated where it is short.
+    public var sample: [UInt8]?
     /// What random bytes and places come from.
     public var seed: UInt64 = 42
 

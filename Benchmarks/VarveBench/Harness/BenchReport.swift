@@ -20,6 +20,9 @@ public struct BenchReport: Sendable {
             "files on \(machine.mount.type) (\(machine.mount.source), \(machine.mount.options))",
             "rounds \(options.rounds), seed \(options.seed)",
         ]
+        if let sample = options.sample {
+            lines.append("codecs on \(sample.count) bytes of your own")
+        }
         if machine.mount.isInMemory { lines.append("IN MEMORY: a flush is nothing here") }
         if machine.isDebugBuild { lines.append("DEBUG BUILD: the figures mean nothing") }
         switch options.size {

@@ -5,7 +5,8 @@ internal import VarveRecords
 /// the goal that it shows (P1 to P20), where there is one.
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
-        limits + checksums + codecs + appends + shared + reads + reopenings + manyLogs + echoes
+        limits + checksums + codecs + appends + policies + shared + reads + reopenings + manyLogs
+        + echoes
         + broker + coordinators
 
     /// The benchmarks with `filter` in their names; all for nil.

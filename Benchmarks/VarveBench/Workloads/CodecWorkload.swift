@@ -18,8 +18,10 @@ struct CodecWorkload {
         self.compression = compression
         self.direction = direction
         let count = bench.scaled(128, smoke: 1)
+        let size = count * Self.pieceSize
         let plain = SharedBytes.copy(
-            of: Self.lines(size: count * Self.pieceSize, seed: bench.options.seed))
+            of: bench.options.sample.map { Self.repeated($0, size: size) }
+                ?? Self.lines(size: size, seed: bench.options.seed))
         let compressor = Compressor()
         var packed: [MappedBytes] = []
         for number in 0..<count {
@@ -34,6 +36,14 @@ struct CodecWorkload {
     @_lifetime(borrow plain)
     private static func piece(_ plain: MappedBytes, _ number: Int) -> RawSpan {
         plain.bytes(in: number * pieceSize..<(number + 1) * pieceSize)
+    }
+
+    /// Exactly `size` bytes of a sample, from its start again where it ends.
+    private static func repeated(_ sample: [UInt8], size: Int) -> ByteBuffer {
+        var bytes = ByteBuffer(capacity: size + sample.count)
+        while bytes.count < size { bytes.append(sample.rawSpan) }
+        bytes.truncate(to: size)
+        return bytes
     }
 
     /// Exactly `size` bytes of lines with times, levels, identifiers and a little text.

@@ -1,6 +1,8 @@
 internal import VarveBench
 internal import VarveBytes
 internal import VarveLinux
+internal import VarveSystem
+internal import VarveTerms
 
 /// `varve bench`: Varve beside the limits of this machine.
 enum BenchCommand {
@@ -24,6 +26,9 @@ enum BenchCommand {
     private static let plots = OptionalParameter(
         "plots", ValueKind<String>.text("PATH"),
         "with --goals, the directory that plots go to, as SVG; made where it is missing")
+    private static let sample = OptionalParameter(
+        "data", ValueKind<String>.text("FILE"),
+        "with DIR, measure the codecs too, on the first 16 MiB of this file")
     private static let list = Switch("list", "show what there is and run nothing")
 
     static let command = Command(
@@ -33,15 +38,29 @@ enum BenchCommand {
                 + "system calls or loads over the same bytes. All figures are medians, with the "
                 + "smallest and the largest in brackets; the last column is the share of the "
                 + "processors that other processes took.",
+            "With DIR it runs what matters on a disk: appends, durable and not, at a fixed rate "
+                + "and by 16 at once, the policies of flushing side by side, reads, and opening "
+                + "after a crash. Ctrl-C ends it within a round; what was measured stands, and "
+                + "the files are removed.",
             "With --goals the figures are set against Varve's goals: a row for each demand, met or "
                 + "missed. Figures of other programs that were not measured here are on record "
                 + "from the machine that the goals were set on, and named.",
             "With --json the answer is one object: the machine, and every figure of every round, "
                 + "or one object for each demand.",
         ],
-        positionals: [],
-        options: [filter, rounds, directory, seed, goals, plots, quick, smoke, list],
+        positionals: [
+            Positional(
+                "DIR", .optional,
+                "measure what depends on the disk, with files in a new directory in this one")
+        ],
+        options: [
+            filter, rounds, directory, seed, sample, goals, plots, quick, smoke, list,
+        ],
         examples: [
+            .init("varve bench /var/lib/app --quick", "Shows what this disk is good for."),
+            .init(
+                "varve bench . --data access.log --filter codec",
+                "Compares the codecs on data of your own."),
             .init("varve bench --list", "Shows what there is, and what it is divided by."),
             .init("varve bench --filter append.durable", "Runs some of it."),
             .init("varve bench --goals --quick", "Shows which goals this machine meets."),
@@ -58,7 +77,12 @@ enum BenchCommand {
                 options: options, console: console, plots: arguments[plots]
             ).run()
         }
-        let chosen = try bench { () throws(BenchError) in try Catalogue.choose(options.filter) }
+        let chosen = try bench { () throws(BenchError) in
+            arguments.positionals.isEmpty
+                ? try Catalogue.choose(options.filter)
+                : try Catalogue.chooseForUsers(
+                    options.filter, hasSample: options.sample != nil)
+        }
         guard !arguments[list] else {
             try console.output.write(text: BenchReport.list(chosen))
             return .done
@@ -71,10 +95,14 @@ enum BenchCommand {
         }
         var results: [BenchResult] = []
         do throws(CommandError) {
-            for benchmark in chosen {
+            let line = LiveLine(isShown: !console.isQuiet && !console.isJSON)
+            defer { line.clear() }
+            for (place, benchmark) in chosen.enumerated() {
+                line.show("\(place + 1) of \(chosen.count): \(benchmark.name)")
                 results.append(
                     try bench { () throws(BenchError) in try workbench.run(benchmark) })
                 guard !console.isJSON else { continue }
+                line.clear()
                 try console.output.line(BenchReport.row(results[results.count - 1]))
                 try console.output.flush()
             }
@@ -113,8 +141,36 @@ enum BenchCommand {
             }
         options.rounds = arguments.has(rounds) ? arguments[rounds] : standard
         options.directory = arguments[directory]
+        if let place = arguments.positionals.first {
+            guard !arguments.has(directory), !arguments[goals] else {
+                throw .usage("DIR goes neither with --directory nor with --goals")
+            }
+            options.directory = place
+        }
+        if let path = arguments[sample] {
+            guard !arguments.positionals.isEmpty else { throw .usage("--data needs DIR") }
+            options.sample = try bytes(of: path)
+        }
         options.seed = arguments[seed]
         return options
+    }
+
+    /// Up to 16 MiB of a file, at least one byte.
+    private static func bytes(of path: String) throws(CommandError) -> [UInt8] {
+        var sample: [UInt8] = []
+        do throws(FileError) {
+            let file = try OpenFile(path, .read, in: LinuxFileSystem())
+            let size = min(try file.size().bytes, 16 << 20)
+            let copy = try file.copyBytes(at: .zero, count: size)
+            let bytes = copy.bytes(in: 0..<copy.count)
+            sample = bytes.array()
+        } catch {
+            throw .file(error)
+        }
+        guard !sample.isEmpty else {
+            throw .ended(.unusable, "\(path) is empty: there is nothing to compress")
+        }
+        return sample
     }
 
     /// A workbench that ends its runs when a signal asks for it.
