@@ -146,7 +146,8 @@ extension Log {
             if leftover != nil { try roll(before: rest) }
             let run: ActiveSegment.Run?
             do {
-                run = try active.append(rest, settings: settings, now: now)
+                run = try active.append(
+                    rest, settings: settings, now: now, prewriting: zeros(behind: rest))
             } catch {
                 // Runs before this one went to a sealed segment and stay; they are reported by the
                 // ends, and nobody was told of them.
@@ -162,6 +163,14 @@ extension Log {
             }
         }
         if settings.flushPolicy != .durable { publishEnds() }
+    }
+
+    /// How many zeros are to follow batches that make the file longer. Only who waits for the disk
+    /// gains by them.
+    private func zeros(behind batches: RawSpan) -> Int {
+        guard settings.flushPolicy == .durable else { return 0 }
+        return PrewrittenSpace.step(
+            appended: appendedSize, append: batches.byteCount, most: settings.prewriting.bytes)
     }
 
     /// Goes on in a new segment, to which the offsets of the next batch are near enough.

@@ -16,12 +16,23 @@ extension Log {
         // Before a later segment can be found: either all that precedes it is flushed, or recovery
         // is told that the log has an owner who leaves no gaps, so that one is a lost end.
         if settings.flushPolicy != .pageCache { try flush() }
+        // Nobody looks at the end of a segment that another one follows: what is there is batches.
+        try trim()
         if !endsFile.isDurable {
             try wrapping { () throws(FileError) in try endsFile.publish(endsNow()) }
         }
         try startSegment(at: base)
         storeSnapshot()
         publishEnds(.durably)
+    }
+
+    /// Gives the active segment's file its true length.
+    func trim() throws(LogError) {
+        do {
+            try active.trim()
+        } catch {
+            throw error.operation == .flush ? poison(error) : .file(error)
+        }
     }
 
     /// Goes on in a new segment at the log's end. A failure leaves the log as it was; files that

@@ -241,6 +241,7 @@ public final class Log {
         // What is left of it the next opening completes, or takes back.
         compaction.cleaner?.cancel()
         try? settleCompaction()
+        try trim()
         do {
             try active.finish()
             try active.flushIndexes()

@@ -27,7 +27,9 @@ package struct FaultWorkload: Sendable {
     package var settings: LogSettings
     package var steps: [Step]
 
-    package static let all = [appending, cutting, pageCache, interval, reserving, dying]
+    package static let all = [
+        appending, cutting, pageCache, interval, reserving, prewriting, dying,
+    ]
 
     package static let appending = FaultWorkload(
         name: "appending", settings: Workload.settings(),
@@ -79,6 +81,17 @@ package struct FaultWorkload: Sendable {
             .append(count: 1, padding: 0, epoch: 0), .truncate(to: 3),
             .append(count: 2, padding: 250, epoch: 1), .reopen,
             .append(count: 1, padding: 0, epoch: 1),
+        ])
+
+    package static let prewriting = FaultWorkload(
+        name: "written ahead", settings: Workload.settings { $0.prewriting = ByteCount(300) },
+        steps: [
+            .append(count: 2, padding: 120, epoch: 0), .append(count: 1, padding: 50, epoch: 0),
+            .append(count: 1, padding: 0, epoch: 0), .append(count: 2, padding: 150, epoch: 1),
+            .truncate(to: 4), .append(count: 1, padding: 50, epoch: 1), .roll,
+            .append(count: 1, padding: 200, epoch: 1), .append(count: 1, padding: 0, epoch: 1),
+            .die, .append(count: 2, padding: 150, epoch: 1), .reopen,
+            .append(count: 1, padding: 0, epoch: 2),
         ])
 
     package static let dying = FaultWorkload(

@@ -105,7 +105,7 @@ package struct Judge {
         let cutSize = sizeBefore - Self.batchesSize(of: log.name, on: disk)
         // A compaction that the opening completed takes bytes as well.
         if log.recovery.completedReplacements.isEmpty,
-            cutSize != log.recovery.cut?.size.bytes ?? 0
+            cutSize != (log.recovery.cut?.size.bytes ?? 0) + log.recovery.trimmedSize.bytes
         {
             return "cut \(cutSize) bytes"
         }

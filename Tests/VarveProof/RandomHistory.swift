@@ -28,6 +28,7 @@ package struct RandomHistory {
             [1024, 1500, 4096].randomElement(using: &random) ?? 1024)
         settings.indexInterval = ByteCount([0, 100, 700].randomElement(using: &random) ?? 0)
         if Bool.random(using: &random) { settings.segmentCreation = .reserving }
+        if Bool.random(using: &random) { settings.prewriting = ByteCount(600) }
         if Bool.random(using: &random) { settings.retentionSize = .kib(3) }
         return settings
     }

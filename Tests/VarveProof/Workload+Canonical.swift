@@ -9,7 +9,7 @@ extension Workload {
 
     package static let basics: [Workload] = [
         firstAppends, rolls, compressed, interval, pageCache, reopening, deleting, retention,
-        truncating, twoLogs, recovering, epochs,
+        truncating, twoLogs, recovering, epochs, prewriting,
     ]
 
     /// A directory is made, a log in it, and a few batches are appended.
@@ -21,6 +21,29 @@ extension Workload {
         try scene.append(3)
         try scene.append(2, padding: 30)
     }
+
+    /// Appends go over zeros that were written ahead of them, of which any sectors may be lost.
+    static let prewriting = Workload(
+        name: "written ahead",
+        settings: settings {
+            $0.prewriting = ByteCount(600)
+            $0.segmentSizeMax = .kib(2)
+        },
+        options: DiskOptions(writeGranularity: .sectors),
+        prepare: { scene in
+            try scene.open()
+            try scene.append(3, padding: 170)
+        },
+        run: { scene in
+            try scene.append(1, padding: 60)
+            try scene.append(2, padding: 250)
+            try scene.append(1, padding: 20)
+            try scene.roll()
+            try scene.append(1, padding: 30)
+            try scene.append(2, padding: 200)
+            try scene.truncate(to: 9)
+            try scene.append(1, padding: 90)
+        })
 
     /// Appends fill several segments.
     package static let rolls = Workload(

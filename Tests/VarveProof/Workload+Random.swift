@@ -25,6 +25,7 @@ extension Workload {
             $0.segmentSizeMax = ByteCount(Int.random(in: 1_024...4_096, using: &random))
             $0.indexInterval = ByteCount(Int.random(in: 0...300, using: &random))
             if Bool.random(using: &random) { $0.segmentCreation = .reserving }
+            $0.prewriting = ByteCount(Int.random(in: 0...3, using: &random) * 400)
             if Bool.random(using: &random) { $0.retentionSize = .kib(3) }
         }
         let first = random.next()

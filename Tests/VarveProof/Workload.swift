@@ -7,23 +7,25 @@ import VarveTerms
 package struct Workload: Sendable {
     package var name: String
     package var settings: LogSettings
+    package var options = DiskOptions()
     /// What is on the disk before the trace begins.
     package var prepare: @Sendable (Scene) throws -> Void
     package var run: @Sendable (Scene) throws -> Void
 
     package init(
-        name: String, settings: LogSettings,
+        name: String, settings: LogSettings, options: DiskOptions = DiskOptions(),
         prepare: @escaping @Sendable (Scene) throws -> Void = { _ in },
         run: @escaping @Sendable (Scene) throws -> Void
     ) {
         (self.name, self.settings, self.prepare, self.run) = (name, settings, prepare, run)
+        self.options = options
     }
 
     /// Runs it once.
     package func played(
-        options: DiskOptions = DiskOptions(), laying: (SimulatedDisk) -> Void = { _ in }
+        options: DiskOptions? = nil, laying: (SimulatedDisk) -> Void = { _ in }
     ) throws -> Scene {
-        let scene = Scene(SimulatedDisk(options: options), settings: settings)
+        let scene = Scene(SimulatedDisk(options: options ?? self.options), settings: settings)
         try prepare(scene)
         scene.firstMoment = scene.disk.operationCount
         laying(scene.disk)

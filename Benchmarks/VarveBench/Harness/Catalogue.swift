@@ -1,5 +1,6 @@
 internal import VarveLog
 internal import VarveRecords
+internal import VarveTerms
 
 /// Every benchmark, in the order in which they run: what it measures, what it is divided by, and
 /// the goal that it shows (P1 to P20), where there is one.
@@ -102,7 +103,7 @@ extension Catalogue {
         ) { try BuildWorkload($0).pair() },
         Benchmark(
             "append.durable", goal: "P3",
-            "one record of 1 KiB at a time, each flushed before the next, into a growing file",
+            "one record of 1 KiB at a time, each flushed before the next",
             per: "pwritev and fdatasync of the same bytes, extending a file",
             .operationsPerSecond
         ) { try DurableWorkload($0, batchesPerAppend: 1, recordsPerBatch: 1).pair() },
@@ -111,6 +112,38 @@ extension Catalogue {
             "ten batches of 100 records of 1 KiB at a time, each time flushed",
             per: "pwritev and fdatasync of the same bytes, extending a file", .bytesPerSecond
         ) { try DurableWorkload($0, batchesPerAppend: 10, recordsPerBatch: 100).pair() },
+        Benchmark(
+            "append.durable.rewriting", goal: "P3",
+            "one record of 1 KiB at a time, each flushed before the next",
+            per: "pwritev and fdatasync of the same bytes, over blocks written before",
+            .operationsPerSecond
+        ) {
+            try DurableWorkload(
+                $0, batchesPerAppend: 1, recordsPerBatch: 1, rewritesReference: true
+            ).pair()
+        },
+        Benchmark(
+            "append.durable.1mib.rewriting", goal: "P6",
+            "ten batches of 100 records of 1 KiB at a time, each time flushed",
+            per: "pwritev and fdatasync of the same bytes, over blocks written before",
+            .bytesPerSecond
+        ) {
+            try DurableWorkload(
+                $0, batchesPerAppend: 10, recordsPerBatch: 100, rewritesReference: true
+            ).pair()
+        },
+        Benchmark(
+            "append.durable.growing",
+            "one record of 1 KiB at a time, each flushed, with nothing written ahead of it",
+            per: "pwritev and fdatasync of the same bytes, extending a file",
+            .operationsPerSecond
+        ) {
+            var settings = LogSettings()
+            settings.prewriting = .zero
+            return try DurableWorkload(
+                $0, batchesPerAppend: 1, recordsPerBatch: 1, settings: settings
+            ).pair()
+        },
         Benchmark(
             "append.durable.paced", goal: "P14",
             "one record of 1 KiB every millisecond, flushed; latency from when it was due",

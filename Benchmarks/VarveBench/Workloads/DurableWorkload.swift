@@ -8,9 +8,20 @@ struct DurableWorkload {
     private let pool: BatchPool
     private let batchesPerAppend: Int
     private let appendCount: Int
+    private let rewritesReference: Bool
+    private let settings: LogSettings
 
-    init(_ bench: Workbench, batchesPerAppend: Int, recordsPerBatch: Int) throws {
+    /// - Parameters:
+    ///   - settings: how the log is kept.
+    ///   - rewritesReference: whether the reference goes over blocks that were written before it
+    ///     is timed; else it extends its file.
+    init(
+        _ bench: Workbench, batchesPerAppend: Int, recordsPerBatch: Int,
+        settings: LogSettings = LogSettings(), rewritesReference: Bool = false
+    ) throws {
         self.bench = bench
+        self.settings = settings
+        self.rewritesReference = rewritesReference
         self.batchesPerAppend = batchesPerAppend
         pool = try BatchPool(
             count: max(batchesPerAppend, 16), recordsPerBatch: recordsPerBatch,
@@ -23,7 +34,7 @@ struct DurableWorkload {
         let work = batchesPerAppend > 1 ? size : appendCount
         return Pair(
             subject: { round in
-                let opened = try OpenedLog(in: round.folder, on: bench)
+                let opened = try OpenedLog(in: round.folder, on: bench, settings)
                 let bytes = pool.joined(batchesPerAppend)
                 try round.time(work: work) { latencies in
                     for _ in 0..<appendCount {
@@ -36,6 +47,7 @@ struct DurableWorkload {
             },
             reference: { round in
                 var file = try RawFile(in: round.folder, bench.fileSystem)
+                if rewritesReference { try file.prewrite(size) }
                 let bytes = pool.joined(batchesPerAppend)
                 try round.time(work: work) { latencies in
                     for _ in 0..<appendCount {

@@ -1,4 +1,5 @@
 internal import CBench
+internal import VarveBytes
 internal import VarveLinux
 internal import VarveSystem
 internal import VarveTerms
@@ -46,6 +47,15 @@ struct RawFile: ~Copyable {
             unsafe bench_write_flush(descriptor, raw.baseAddress, raw.count, position)
         }
         guard outcome == 0 else { throw LeafError(call: "fdatasync", code: bench_errno()) }
+    }
+
+    /// Fills the first `size` bytes, flushed; what is appended then goes over them.
+    func prewrite(_ size: Int) throws {
+        let piece = [UInt8](repeating: 0x2A, count: 1 << 20)
+        for position in stride(from: 0, to: size, by: piece.count) {
+            try write(piece.rawSpan, at: position)
+        }
+        try file.flush()
     }
 
     /// Reserves space for `size` bytes and leaves the length alone.

@@ -24,7 +24,11 @@ extension Dump {
                     noteDamage("\(path) at byte \(position): \(defect)")
                 }
             case .damage(let range):
-                printDamage(range, as: name)
+                if file.isBlank(range) {
+                    printBlank(range.positions, as: name)
+                } else {
+                    printDamage(range, as: name)
+                }
             }
             try console.output.settle()
             try console.checkStop()
@@ -40,6 +44,22 @@ extension Dump {
     /// Lets the file throw what a command throws.
     private static func next(_ file: inout BatchFile) throws(CommandError) -> BatchFile.Step? {
         do throws(LogError) { return try file.next() } catch { throw .log(error) }
+    }
+
+    /// Prints zeros at the end of the file, which are no damage: a log that is open writes them.
+    private mutating func printBlank(_ positions: Range<FilePosition>, as name: String) {
+        let (start, end) = (positions.lowerBound, positions.upperBound)
+        if console.isJSON {
+            let line: JSON = [
+                "file": .text(name), "position": .count(start.bytes),
+                "size": .count(start.distance(to: end)), "zeros": .flag(true),
+            ]
+            line.write(to: &console.output.buffer)
+            console.output.buffer.append(UInt8(ascii: "\n"))
+        } else {
+            console.output.buffer.append(
+                "  zeros at \(start), \(start.distance(to: end)) bytes, written ahead of batches\n")
+        }
     }
 
     private mutating func printDamage(_ range: CorruptRange, as name: String) {

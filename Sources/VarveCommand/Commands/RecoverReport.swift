@@ -21,6 +21,11 @@ struct RecoverReport {
 
     private var lines: [String] {
         var lines = report.cut.map { cutLines(of: $0) } ?? []
+        if report.trimmedSize > .zero {
+            lines.append(
+                "\(report.trimmedSize) bytes of zeros behind the last batch are given back: space "
+                    + "that was written ahead")
+        }
         lines += report.damaged.map { "damaged, kept and not served: \($0)" }
         lines += report.gaps.map { "no batch has offsets \($0.lowerBound)..<\($0.upperBound)" }
         lines += report.rebuiltIndexes.map {
@@ -67,6 +72,7 @@ struct RecoverReport {
             "knownFlushed": .number(report.knownFlushed.rawValue),
             "scannedBytes": .count(report.scannedSize.bytes),
             "cut": report.cut.map(Self.json) ?? .null,
+            "trimmedBytes": .count(report.trimmedSize.bytes),
             "damaged": .list(report.damaged.map(Self.json)),
             "gaps": .list(report.gaps.map(Self.json)),
             "rebuiltIndexes": .list(

@@ -81,7 +81,7 @@ extension LogStatus {
                 folder + "/" + LeaderEpochCheckpoint.fileName, in: fileSystem))?.history
         self.init(
             name: name, topicID: Self.topicID(in: folder, fileSystem), start: log.ends.start,
-            end: log.ends.written, recoveryPoint: recoveryPoint, size: ByteCount(listing.size),
+            end: log.ends.written, recoveryPoint: recoveryPoint, size: log.size,
             segmentCount: listing.segments.count, epochCount: history?.entries.count ?? 0,
             latestEpoch: history?.latest?.epoch, missingIndexCount: 0, sidecarCount: 0,
             quarantine: log.reader.quarantine)

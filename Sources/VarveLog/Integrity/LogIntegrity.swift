@@ -74,7 +74,7 @@ struct LogIntegrity: Sendable {
         let named = SegmentIdentity(log: identity, baseOffset: segment.baseOffset)
         let sidecar = segment.sidecar
         var kept = sidecar.flatMap {
-            SidecarResumption(of: $0, before: segment.writtenSize, in: fileSystem)
+            SidecarResumption(of: $0, before: scan.fill.size, in: fileSystem)
         }
         // Entries follow each other without a gap, or they start anew.
         if let last = kept?.lastPosition, start > last { kept = nil }

@@ -87,6 +87,11 @@ public final class ReadOnlyLog: Sendable {
     /// Where `ends` is known from.
     public var endsSource: EndsSource { seen.withLock { $0.sight.source } }
 
+    /// The size of all segments' batches, as last seen.
+    public var size: ByteCount {
+        ByteCount(published.segments.reduce(0) { $0 + $1.writtenSize })
+    }
+
     /// How many segments were there.
     public var segmentCount: Int { published.segments.count }
 

@@ -10,6 +10,9 @@ struct CutTail {
     /// The offset after the last whole batch; nil when there is none.
     private(set) var endOffset: Offset?
 
+    /// Where the last whole batch ends; 0 when there is none.
+    private(set) var endPosition = 0
+
     /// The offset after the records that a torn batch at the front says it has; nil when what
     /// stands there does not look like one.
     private(set) var claimedEnd: Offset?
@@ -32,6 +35,7 @@ struct CutTail {
                 expected = Offset(header.lastOffset ?? header.baseOffset).advanced(by: 1)
                 endOffset = expected
                 position += header.sizeInBytes
+                endPosition = position
             } else {
                 position = try search.nextBatch(after: position, expected: expected).position
             }

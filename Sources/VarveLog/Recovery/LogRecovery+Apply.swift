@@ -56,6 +56,11 @@ extension LogRecovery {
             try file.resize(to: ByteCount(last.writtenSize))
             try file.flush()
         }
+        for segment in plan.trimmed {
+            let file = try OpenFile(segment.paths.log, .readWrite, in: fileSystem)
+            try file.resize(to: ByteCount(segment.writtenSize))
+            try file.flush()
+        }
         for repair in plan.indexRepairs {
             try repair.apply(isSettled: wasClosedCleanly, in: fileSystem)
         }

@@ -232,21 +232,45 @@ struct LogRecovery {
 
     // MARK: Cutting
 
+    /// Where the bytes end that may be of records: zeros behind them were written ahead, unless the
+    /// owner said that it had come further.
+    private func tailEnd(
+        of segment: Segment, from position: Int, fileSize: Int, _ published: PublishedEnds?
+    ) -> Int {
+        let found = TrailingZeros.start(
+            in: segment.paths.log, from: position, to: fileSize, fileSystem)
+        guard let published, published.segmentBase == segment.baseOffset else { return found }
+        return max(found, min(Int(clamping: published.writtenSize), fileSize))
+    }
+
     private func cut(
         _ segment: Segment, fileSize: Int, at position: Int, _ reason: RecoveryReport.Reason,
         _ end: Offset, into plan: inout RecoveryPlan
     ) throws(LogError) {
+        let tailEnd = tailEnd(of: segment, from: position, fileSize: fileSize, plan.published)
+        guard tailEnd > position else {
+            guard segment.withdraw(to: position) else { throw .pinned(path: segment.paths.log) }
+            plan.report.trimmedSize = plan.report.trimmedSize + ByteCount(fileSize - position)
+            return plan.trimmed.append(segment)
+        }
         // What lies behind the end is looked through for whole batches: they may be acknowledged.
         let whole = self.segment(segment.baseOffset, size: fileSize)
         var tail = CutTail()
         try tail.count(in: whole, from: position, expected: end)
         guard segment.withdraw(to: position) else { throw .pinned(path: segment.paths.log) }
+        // A batch has zeros of its own, and what a write left of it ends where a sector does.
+        let sectors = (max(tailEnd, tail.endPosition) + Self.sectorSize - 1) / Self.sectorSize
+        let cutEnd = min(fileSize, sectors * Self.sectorSize)
+        plan.report.trimmedSize = plan.report.trimmedSize + ByteCount(fileSize - cutEnd)
         plan.isTailCut = true
         plan.report.cut = RecoveryReport.Cut(
             path: segment.paths.log, position: FilePosition(position), reason: reason,
-            size: ByteCount(fileSize - position), batches: tail.batches, records: tail.records,
+            size: ByteCount(cutEnd - position), batches: tail.batches, records: tail.records,
             removedSegments: [], standing: standing(of: tail, from: end, plan.published))
     }
+
+    /// What a disk writes whole.
+    private static let sectorSize = 512
 
     private func drop(
         _ found: (base: Offset, size: Int), reason: RecoveryReport.Reason, at end: Offset,

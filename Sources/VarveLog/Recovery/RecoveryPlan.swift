@@ -14,6 +14,8 @@ struct RecoveryPlan {
     var newSegment: Offset?
     /// Bytes of the last segment's file that go, beyond the size that it keeps.
     var isTailCut = false
+    /// Segments behind whose batches zeros stand that go.
+    var trimmed: [Segment] = []
     /// Segments that go whole.
     var removedSegments: [Offset] = []
     /// Files of no segment that go.

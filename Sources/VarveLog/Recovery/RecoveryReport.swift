@@ -13,6 +13,8 @@ public struct RecoveryReport: Hashable, Sendable {
     public var endOffset: Offset
     /// What was cut off the end.
     public var cut: Cut?
+    /// Zeros behind the last batch that were given back: space that was written ahead of it.
+    public var trimmedSize = ByteCount.zero
     /// Damage below the known-flushed offset: kept, fenced, never served.
     public var damaged: [CorruptRange] = []
     /// Offsets between two segments that no batch has; compaction leaves such gaps.

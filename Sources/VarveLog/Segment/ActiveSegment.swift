@@ -28,6 +28,8 @@ struct ActiveSegment: ~Copyable {
     private var pendingTimes = ByteBuffer(capacity: 256)
     private var offsetsInFile: Int
     private var timesInFile: Int
+    /// How far the `.log` file reaches.
+    private var space: PrewrittenSpace
 
     /// - Parameter fill: what the files hold already; entries past it are cut by the caller.
     init(
@@ -38,6 +40,7 @@ struct ActiveSegment: ~Copyable {
         self.files = files
         self.sidecar = sidecar
         self.fill = fill
+        space = PrewrittenSpace(size: fill.size)
         offsetsInFile = fill.offsetIndexSize
         timesInFile = fill.timeIndexSize
         segment.offsetIndex.publish(size: offsetsInFile)
@@ -54,9 +57,10 @@ struct ActiveSegment: ~Copyable {
     /// checked, and stamped with the offsets that they get.
     ///
     /// When writing fails nothing of the run stays: the file is cut back.
+    /// - Parameter zeros: how many zeros are to follow the run when it makes the file longer.
     /// - Returns: nil when the very first batch must go to a new segment.
     mutating func append(
-        _ bytes: RawSpan, settings: LogSettings, now: Timestamp
+        _ bytes: RawSpan, settings: LogSettings, now: Timestamp, prewriting zeros: Int = 0
     ) throws(AppendFailure) -> Run? {
         let (offsetsBefore, timesBefore) = (pendingOffsets.count, pendingTimes.count)
         var next = fill
@@ -81,6 +85,7 @@ struct ActiveSegment: ~Copyable {
         }
         sidecar.note(bytes.extracting(0..<run.size), at: fill.size)
         fill = next
+        prewrite(zeros, sizeMax: settings.segmentSizeMax.bytes)
         segment.largestTimestamp = fill.largestTimestamp
         segment.publish(writtenSize: fill.size)
         writeEntries()
@@ -108,11 +113,37 @@ struct ActiveSegment: ~Copyable {
         #endif
         do throws(FileError) {
             try files.log.resize(to: ByteCount(fill.size))
+            space.didCut(to: fill.size)
         } catch let second {
             // Bytes of a refused append stand behind the end and could pass for appended ones.
             throw .remains(second)
         }
         throw .refused(error)
+    }
+
+    /// Writes zeros behind the batches once those that were there are used up. They only save time,
+    /// so an append does not fail with them: a disk without room gets its space back.
+    private mutating func prewrite(_ count: Int, sizeMax: Int) {
+        guard let end = space.next(behind: fill.size, step: count, sizeMax: sizeMax) else {
+            return space.didReach(fill.size)
+        }
+        space.didReach(end)
+        do throws(FileError) {
+            try files.log.writeZeros(at: fill.size..<end)
+        } catch {
+            guard (try? files.log.resize(to: ByteCount(fill.size))) != nil else { return }
+            space.didCut(to: fill.size)
+        }
+    }
+
+    /// Gives the file of the batches its true length, where zeros follow them; on return that
+    /// survives a power cut.
+    /// - Precondition: under a policy that flushes, all batches are flushed.
+    mutating func trim() throws(FileError) {
+        guard space.end > fill.size else { return }
+        try files.log.resize(to: ByteCount(fill.size))
+        try files.log.flush()
+        space.didCut(to: fill.size)
     }
 
     /// Writes pending entries. An index can be rebuilt, so an append does not fail with it: what

@@ -1,3 +1,4 @@
+internal import VarveBytes
 internal import VarveSystem
 internal import VarveTerms
 
@@ -31,6 +32,21 @@ struct LazyFile: ~Copyable {
         try open()
         try file?.write(bytes, at: position)
     }
+
+    /// Writes zeros from one position to another, in pieces that end where pages do.
+    mutating func writeZeros(at positions: Range<Int>) throws(FileError) {
+        try open()
+        let zeros = Self.zeros
+        var position = positions.lowerBound
+        while position < positions.upperBound {
+            let piece = min(zeros.count - position % 4096, positions.upperBound - position)
+            try file?.write(
+                zeros.rawSpan.extracting(0..<piece), at: FilePosition(position))
+            position += piece
+        }
+    }
+
+    private static let zeros = [UInt8](repeating: 0, count: 256 << 10)
 
     mutating func resize(to size: ByteCount) throws(FileError) {
         try open()

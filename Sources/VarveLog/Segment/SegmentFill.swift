@@ -23,10 +23,13 @@ struct SegmentFill: Hashable, Sendable {
     var lastTimeEntry: TimeIndexEntry?
     /// The first batch's timestamp: `segmentAgeMax` counts from it.
     var firstTimestamp: Timestamp?
+    /// The offset after the last batch that was added.
+    var endOffset: Offset
 
     init(baseOffset: Offset) {
         self.baseOffset = baseOffset
         offsetOfLargest = baseOffset
+        endOffset = baseOffset
     }
 
     /// Whether a batch must go to a new segment. An empty one takes any whose offsets fit.
@@ -36,8 +39,25 @@ struct SegmentFill: Hashable, Sendable {
         else { return true }
         guard size > 0 else { return false }
         if size > settings.segmentSizeMax.bytes - batch.sizeInBytes { return true }
+        if isOffsetTearable(batch) { return true }
         return isIndexFull(settings) || isTooOld(batch, settings: settings, now: now)
     }
+
+    /// Whether a batch that starts behind a gap of offsets would pass for one that starts earlier,
+    /// were the sector lost that the front of its base offset is in: no checksum covers that
+    /// number. With 7 of its bytes lost, offset 0x1_0A reads as 0x0A, which may follow 0x05.
+    ///
+    /// It takes a gap over the first number with one more byte, so a log rolls for it at most seven
+    /// times in its life.
+    private func isOffsetTearable(_ batch: BatchHeader) -> Bool {
+        let lost = Self.sectorSize - size % Self.sectorSize
+        guard lost < 8, batch.baseOffset > endOffset.rawValue else { return false }
+        let rest = batch.baseOffset & (1 << (8 * (8 - lost)) - 1)
+        return rest != batch.baseOffset && rest >= endOffset.rawValue
+    }
+
+    /// What a disk writes whole.
+    private static let sectorSize = 512
 
     private func isIndexFull(_ settings: LogSettings) -> Bool {
         // One slot of the time index is kept free for the entry that closes it.
@@ -82,6 +102,7 @@ struct SegmentFill: Hashable, Sendable {
         }
         size += batch.sizeInBytes
         bytesSinceIndexEntry += batch.sizeInBytes
+        endOffset = last.advanced(byExactly: 1) ?? last
         return entries
     }
 

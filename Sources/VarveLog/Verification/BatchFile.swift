@@ -89,6 +89,16 @@ public struct BatchFile: ~Copyable {
             offsets: endOffset..<max(endOffset, next.offset ?? endOffset), defect: defect)
     }
 
+    /// Whether a damaged range is zeros up to the end of the file: space that was written ahead of
+    /// the batches, or what a lost write left.
+    public func isBlank(_ range: CorruptRange) -> Bool {
+        range.positions.upperBound.bytes == size.bytes
+            && TrailingZeros.start(
+                in: path, from: range.positions.lowerBound.bytes, to: size.bytes,
+                walk.segment.fileSystem)
+                == range.positions.lowerBound.bytes
+    }
+
     private static func logError(_ failure: WalkFailure) -> LogError {
         switch failure {
         case .log(let error): error

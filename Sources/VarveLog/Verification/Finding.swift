@@ -79,6 +79,8 @@ public struct Finding: Hashable, Sendable {
         case stray(String)
         /// Space behind an index's entries that was never trimmed.
         case untrimmedIndex
+        /// Zeros behind the last batch of a log that is open, or was not closed.
+        case writtenAhead
         /// Offsets that no batch has, where compaction may have left the gap.
         case gap
         case note(String)
@@ -93,7 +95,7 @@ public struct Finding: Hashable, Sendable {
         case .missingIndex, .indexSize, .indexEntry, .indexIncomplete, .epochCheckpoint, .snapshot,
             .transactionIndex, .checkpointRow, .sidecar:
             .index
-        case .stray, .untrimmedIndex, .gap, .note: .note
+        case .stray, .untrimmedIndex, .writtenAhead, .gap, .note: .note
         }
     }
 }
@@ -150,6 +152,7 @@ extension Finding.Problem: CustomStringConvertible {
             reason
         case .notAsClosed(let reason): "not as the directory was closed: \(reason)"
         case .untrimmedIndex: "zeros follow the entries: the segment was not closed"
+        case .writtenAhead: "zeros follow the last batch: space that was written ahead of it"
         case .gap: "no batch has these offsets; compaction leaves such gaps"
         }
     }
@@ -173,7 +176,7 @@ extension Finding.Problem: CustomStringConvertible {
         case .snapshot: "delete the snapshot; it is made anew from an older one"
         case .checkpointRow: "opening the log sets it right"
         case .stray: "opening the log removes it"
-        case .untrimmedIndex: "opening and closing the log trims it"
+        case .untrimmedIndex, .writtenAhead: "opening and closing the log trims it"
         case .gap, .note, .transactionIndex: nil
         }
     }

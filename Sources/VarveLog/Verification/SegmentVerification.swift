@@ -67,7 +67,8 @@ struct SegmentVerification: ~Copyable {
                 scope.didTake(whole, of: setting.path)
             case .damage(let range):
                 producers.didMeetDamage()
-                note(range, isLast: range.positions.upperBound.bytes == file.size.bytes, &scope)
+                let isLast = range.positions.upperBound.bytes == file.size.bytes
+                note(range, isLast: isLast, isBlank: isLast && file.isBlank(range), &scope)
                 scope.didRead(
                     range.positions.upperBound.bytes - range.positions.lowerBound.bytes,
                     of: setting.path)
@@ -181,12 +182,13 @@ struct SegmentVerification: ~Copyable {
     }
 
     private mutating func note(
-        _ range: CorruptRange, isLast: Bool, _ scope: inout VerificationScope
+        _ range: CorruptRange, isLast: Bool, isBlank: Bool, _ scope: inout VerificationScope
     ) {
         offsets.skip(range.positions.lowerBound.bytes..<range.positions.upperBound.bytes)
         times.skip()
         let isTail = isLast && !setting.isSealed && range.offsets.lowerBound >= setting.knownFlushed
         isTorn = isTorn || isTail
+        if isTail, isBlank { return scope.find(.writtenAhead, in: range.path, at: range.positions) }
         scope.find(
             isTail ? .tornTail(range.defect) : .brokenBatch(range.defect), in: range.path,
             at: range.positions,

@@ -39,17 +39,23 @@ struct LogRecoveryTests {
                 disk.overwrite(
                     LogOnDisk.file(base), Array(tail[..<cut]), at: FilePosition(size))
             }
+            #expect(again.disk.contents(LogOnDisk.file(base))?.count == size)
+            #expect(try again.values() == LogOnDisk.values(0..<5))
+            // Zeros alone are space that was written ahead, for all that shows.
+            guard tail[..<cut].contains(where: { $0 != 0 }) else {
+                #expect(again.log.recovery.cut == nil)
+                #expect(again.log.recovery.trimmedSize == ByteCount(cut))
+                continue
+            }
             let found = try #require(again.log.recovery.cut)
             #expect(found.position == FilePosition(size) && found.size == ByteCount(cut))
             #expect(found.batches == 0 && found.records == .zero)
             #expect(found.standing == .neverAcknowledged)
             #expect(found.removedSegments.isEmpty && found.path == LogOnDisk.file(base))
-            #expect(again.disk.contents(LogOnDisk.file(base))?.count == size)
-            #expect(try again.values() == LogOnDisk.values(0..<5))
         }
     }
 
-    @Test("tails of zeros and of garbage are cut", arguments: [0 as UInt8, 0xDB, 0xFF, 2])
+    @Test("tails of garbage are cut", arguments: [0xDB as UInt8, 0xFF, 2])
     func filledTail(_ byte: UInt8) throws {
         let (home, base, size) = try written(5)
         for count in [1, 17, 61, 4_096, 70_000] {

@@ -50,6 +50,25 @@ struct SegmentFillTests {
         #expect(added == [nil, nil, nil, nil, nil, nil, 6, 7])
     }
 
+    @Test("a batch behind a gap rolls where a lost sector would leave it an earlier offset")
+    func tearableOffset() throws {
+        // The segment ends at offset 11 and at a byte from which so many bytes of the next header
+        // lie before the end of the sector.
+        func rolls(_ base: Int64, before end: Int) throws -> Bool {
+            let fill = try filled(size: 1_024 - end)
+            return fill.mustRoll(
+                before: try header(base), settings: settings(size: 4_096), now: now)
+        }
+        #expect(try rolls(0x1_0F, before: 7), "reads as 0x0F")
+        #expect(try rolls(0x1_00_0F, before: 6), "reads as 0x0F")
+        #expect(try rolls(0x1_0A, before: 7) == false, "0x0A is taken")
+        #expect(try rolls(0xFF, before: 7) == false, "what is lost is zeros")
+        #expect(try rolls(0x1_0F, before: 6) == false, "nothing is lost of it")
+        #expect(try rolls(0x1_0F, before: 8) == false)
+        #expect(try rolls(0x1_0F, before: 300) == false)
+        #expect(try rolls(0x0B, before: 7) == false, "there is no gap")
+    }
+
     @Test("an empty segment takes a batch of any size and age")
     func emptyNeverRolls() throws {
         let fill = try filled()
