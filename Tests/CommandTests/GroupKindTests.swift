@@ -108,7 +108,8 @@ struct GroupKindTests {
                     "epoch":N,"assignmentEpoch":N,"members":[{"member":"ID",\
                     "instance":"seat-consumer","client":"a consumer","host":"/127.0.0.1","epoch":N,\
                     "partitions":[{"topic":"t","partition":0}],\
-                    "target":[{"topic":"t","partition":0}]}],"partitions":[{"topic":"t","partition":0,\
+                    "target":[{"topic":"t","partition":0}]}],\
+                    "partitions":[{"topic":"t","partition":0,\
                     "offset":5,"endOffset":8,"lag":3,"client":"a consumer","host":"/127.0.0.1",\
                     "member":"ID"}]}
 

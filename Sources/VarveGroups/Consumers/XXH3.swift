@@ -1,7 +1,7 @@
 /// The 64-bit hash XXH3 of some bytes, with seed 0.
 ///
-/// It depends on the bytes' count how they are mixed: up to 16, 128 and 240 bytes each have a way of
-/// their own, and longer ones are taken in stripes of 64 bytes, 16 of them in a block.
+/// It depends on the bytes' count how they are mixed: up to 16, 128 and 240 bytes each have a way
+/// of their own, and longer ones are taken in stripes of 64 bytes, 16 of them in a block.
 ///
 /// *Source*: the specification of the xxHash algorithms, "XXH3 algorithm overview".
 struct XXH3 {
