@@ -30,8 +30,11 @@ struct KilledClientTests {
             timeout 240 "$clients/bin/python" -B '\(ClientTests.programs)/\(program.name).py' \
                 "$VARVE" data \(program.options) \
                 2>client.errors || { tail -40 client.errors; exit 1; }
-            # A broker that was killed leaves zeros written ahead, which are notes and no faults.
+            # A broker that was killed leaves zeros written ahead: a note each, and nothing else.
             "$VARVE" verify data --quiet >verified || { cat verified; exit 1; }
+            grep -v \
+                -e ': zeros follow the last batch: space that was written ahead of it$' \
+                -e '^    opening and closing the log trims it$' verified || true
             echo sound
             """)
         #expect(outcome.output == "ok\nsound\n", "\(outcome)")
