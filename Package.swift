@@ -50,12 +50,15 @@ let package = Package(
         .executable(name: "varve-kill", targets: ["VarveKill"]),
         .executable(name: "varve-prove", targets: ["VarveProve"]),
         .executable(name: "varve-fuzz", targets: ["VarveFuzzer"]),
+        .executable(name: "varve-count", targets: ["VarveCount"]),
     ],
     targets: [
         // The ladder, bottom up: a rung imports named lower rungs only, never sideways.
         .target(name: "CVarve", exclude: ["README.md"]),
         .target(name: "CBench", path: "Benchmarks/CBench"),
-        .target(name: "CFuzz", path: "Tests/CFuzz", exclude: ["README.md"]),
+        .target(name: "CCount", path: "Tests/CCount", exclude: ["README.md"]),
+        .target(
+            name: "CFuzz", dependencies: ["CCount"], path: "Tests/CFuzz", exclude: ["README.md"]),
         .target(name: "CFault", path: "tools/CFault"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
@@ -119,6 +122,13 @@ let package = Package(
                 "VarveLog", "VarveTransport", "VarveTesting", "CFuzz",
             ], path: "Tests/VarveFuzz"),
         rung(
+            "VarveCounters",
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveSim", "VarveBroker", "Varve",
+                "CCount",
+            ], path: "Tests/VarveCounters"),
+        rung(
             "VarveBench",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
@@ -147,6 +157,7 @@ let package = Package(
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveFuzz", "CFuzz",
             ], path: "tools/varve-fuzz"),
+        command("VarveCount", ["VarveCounters"], path: "tools/varve-count"),
         command(
             "WireGenerator", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux"],
             path: "tools/wiregen"),
@@ -218,6 +229,7 @@ let package = Package(
         tests(
             "VarveBenchTests",
             ["VarveBench", "VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux", "VarveLog"]),
+        tests("CounterTests", ["VarveCounters"]),
         tests(
             "ScheduleTests",
             [

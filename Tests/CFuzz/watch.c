@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "CFuzz.h"
-#include "heap.h"
+
+#include "CCount.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,7 +52,7 @@ static void keep_input(int signal) {
     say("\n");
 }
 
-#if !FUZZ_IS_SANITIZED
+#if !VARVE_IS_SANITIZED
 
 // With a sanitizer libFuzzer's own handlers and limits hold.
 
@@ -105,17 +107,23 @@ void varve_fuzz_begin(
     watched.is_on = 1;
     limit_time(seconds);
     watched.start = cpu_time();
-    fuzz_heap_begin();
+    varve_heap_begin();
 }
 
 varve_fuzz_cost varve_fuzz_end(void) {
-    varve_fuzz_cost cost = {.heap_peak = fuzz_heap_end(), .cpu_time = cpu_time() - watched.start};
+    varve_fuzz_cost cost = {
+        .heap_peak = varve_heap_end().size_peak, .cpu_time = cpu_time() - watched.start};
     limit_time(0);
     watched.is_on = 0;
     return cost;
 }
 
-int varve_fuzz_is_sanitized(void) { return FUZZ_IS_SANITIZED; }
+void varve_fuzz_give_back_freed_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+}
+
+int varve_fuzz_is_sanitized(void) { return VARVE_IS_SANITIZED; }
 
 int varve_fuzz_reset_resident_peak(void) {
     int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);

@@ -22,7 +22,7 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CFuzz", "CFault", "CZlib", "CLZ4", "CZstd", "CSnappy",
+        "CVarve", "CBench", "CCount", "CFuzz", "CFault", "CZlib", "CLZ4", "CZstd", "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -86,6 +86,13 @@ enum Ladder {
                 "VarveLog", "VarveTransport", "VarveTesting", "CFuzz",
             ], folder: "Tests/VarveFuzz"),
         Rung(
+            "VarveCounters", 7,
+            [
+                "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
+                "VarveTransport", "VarveWire", "VarveSockets", "VarveSim", "VarveBroker", "Varve",
+                "CCount",
+            ], folder: "Tests/VarveCounters"),
+        Rung(
             "VarveBench", 7,
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
@@ -115,6 +122,7 @@ enum Ladder {
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux",
                 "VarveFuzz", "CFuzz",
             ], folder: "tools/varve-fuzz"),
+        Rung("VarveCount", 8, ["VarveCounters"], folder: "tools/varve-count"),
         Rung(
             "WireGenerator", 7, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveLinux"],
             folder: "tools/wiregen"),

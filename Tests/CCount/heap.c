@@ -1,6 +1,4 @@
-#include "heap.h"
-
-#include "CFuzz.h"
+#include "CCount.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -11,25 +9,20 @@
 
 static __thread struct {
     int is_counting;
-    int64_t now, peak;
+    varve_heap_use use;
 } heap __attribute__((tls_model("initial-exec")));
 
-void fuzz_heap_begin(void) {
-    heap.now = heap.peak = 0;
+void varve_heap_begin(void) {
+    heap.use = (varve_heap_use){0};
     heap.is_counting = 1;
 }
 
-int64_t fuzz_heap_end(void) {
+varve_heap_use varve_heap_end(void) {
     heap.is_counting = 0;
-    return heap.peak;
+    return heap.use;
 }
 
-void varve_fuzz_give_back_freed_memory(void) {
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    mallopt(M_TRIM_THRESHOLD, 128 << 10);
-}
-
-#if FUZZ_IS_SANITIZED
+#if VARVE_IS_SANITIZED
 
 // A sanitizer brings a heap of its own.
 
@@ -41,17 +34,22 @@ void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 void __libc_free(void *);
 
-static void *added(void *memory) {
+static void *kept(void *memory) {
     if (__builtin_expect(heap.is_counting, 0) && memory) {
-        heap.now += (int64_t)malloc_usable_size(memory);
-        if (heap.now > heap.peak) heap.peak = heap.now;
+        heap.use.size += (int64_t)malloc_usable_size(memory);
+        if (heap.use.size > heap.use.size_peak) heap.use.size_peak = heap.use.size;
     }
     return memory;
 }
 
+static void *added(void *memory) {
+    if (__builtin_expect(heap.is_counting, 0)) heap.use.call_count++;
+    return kept(memory);
+}
+
 static void removed(void *memory) {
     if (__builtin_expect(heap.is_counting, 0) && memory)
-        heap.now -= (int64_t)malloc_usable_size(memory);
+        heap.use.size -= (int64_t)malloc_usable_size(memory);
 }
 
 void *malloc(size_t size) { return added(__libc_malloc(size)); }
@@ -62,7 +60,7 @@ void *realloc(void *memory, size_t size) {
     removed(memory);
     void *moved = __libc_realloc(memory, size);
     // What could not grow is still there; what was asked to be nothing is gone.
-    if (!moved && size > 0) added(memory);
+    if (!moved && size > 0) kept(memory);
     return added(moved);
 }
 
