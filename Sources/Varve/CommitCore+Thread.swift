@@ -27,7 +27,9 @@ extension CommitCore {
         if isAsleep { gate.open() }
     }
 
-    func sleepUntilAsked(unlessOpenedSince seen: UInt32) {
+    func sleepUntilAsked() {
+        // Not before: a look whether a flush is due opens the gate itself.
+        let seen = gate.seen
         let maySleep = state.withLock { state in
             // Somebody may have submitted after the thread last looked.
             guard state.collecting.isEmpty, !state.isShutDown else { return false }

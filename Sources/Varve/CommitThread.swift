@@ -18,22 +18,21 @@ enum CommitThread {
     }
 
     private static func run(_ core: CommitCore) {
-        var idleSince = core.clock.now()
+        // Nothing to look out for before the first commit, nor after a sleep that an interval ended.
+        var spinsUntil = core.clock.now()
         var looks = 0
         while true {
             let seen = core.gate.seen
             if core.isClosed { break }
             switch core.commit() {
-            case .committed: idleSince = core.clock.now()
+            case .committed: (spinsUntil, looks) = (core.clock.now().advanced(by: spin), 0)
             case .busy: core.gate.wait(unlessOpenedSince: seen)
             case .idle:
                 core.flushIfDue()
                 looks += 1
                 // The count ends the spin where a simulated clock stands still.
-                if core.clock.now().duration(since: idleSince) < spin, looks < 4096 { continue }
-                looks = 0
-                core.sleepUntilAsked(unlessOpenedSince: seen)
-                idleSince = core.clock.now()
+                if looks < 4096, core.clock.now() < spinsUntil { continue }
+                core.sleepUntilAsked()
             }
         }
         core.didStopThread()

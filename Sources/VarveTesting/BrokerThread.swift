@@ -9,6 +9,7 @@ final class BrokerThread: Sendable {
     private let mailbox: LoopMailbox
     private let stopping: BrokerStop
     private let isKilled = Atomic<Bool>(false)
+    private let turns = Atomic<Int>(0)
     private let ending = Mutex(Ending())
 
     private struct Ending {
@@ -53,7 +54,10 @@ final class BrokerThread: Sendable {
     }
 
     private func run(_ life: BrokerLife) -> Result<Void, TestBrokerError> {
-        while !life.loop.hasEnded, !isKilled.load(ordering: .acquiring) { life.loop.turn() }
+        while !life.loop.hasEnded, !isKilled.load(ordering: .acquiring) {
+            life.loop.turn()
+            turns.add(1, ordering: .relaxed)
+        }
         guard !isKilled.load(ordering: .acquiring) else { return .success(()) }
         return Result { () throws(TestBrokerError) in try life.close() }
     }
@@ -100,6 +104,9 @@ final class BrokerThread: Sendable {
         isKilled.store(true, ordering: .releasing)
         wake()
     }
+
+    /// How often the loop has woken in this life.
+    var turnCount: Int { turns.load(ordering: .relaxed) }
 
     /// Has the loop look at the clock.
     func wake() { mailbox.post { _ in } }

@@ -54,10 +54,12 @@ public actor LocalBroker {
         _ properties: [String: String] = [:], storage: Storage = .memory, time: Time = .real
     ) async throws(TestBrokerError) {
         var surroundings = Surroundings.linux
+        let clock = SimulatedClock(wallClock: surroundings.clock.wallClock())
+        if time == .advancedByTest { surroundings.clock = clock }
+        // Deadlines are the loop's: what waits for one must tell the time by the same clock.
         network = SocketNetwork(clock: surroundings.clock)
         let listeners = try Self.listen(on: 0, network)
         port = listeners[0].address.port
-        let clock = SimulatedClock(wallClock: surroundings.clock.wallClock())
         var folder: String?
         switch storage {
         case .memory:
@@ -74,7 +76,6 @@ public actor LocalBroker {
         }
         temporaryFolder = folder
         simulatedClock = time == .advancedByTest ? clock : nil
-        if time == .advancedByTest { surroundings.clock = clock }
         self.surroundings = surroundings
         let place = "PLAINTEXT://127.0.0.1:\(port)"
         var given = properties
@@ -114,6 +115,9 @@ public actor LocalBroker {
     // MARK: Lives
 
     public var isRunning: Bool { thread != nil }
+
+    /// How often the broker has woken in this life; one that has nothing to do sleeps.
+    package var turnCount: Int { thread?.turnCount ?? 0 }
 
     /// What the data lies on, in this life; nil for a real disk.
     public var disk: SimulatedDisk? { memory }

@@ -92,4 +92,13 @@ struct LocalBrokerTests {
         try await broker.append(["b"], to: topic)
         #expect(try await broker.records(of: topic) == ["b"])
     }
+    @Test("a broker that has nothing to do sleeps, while its clock stands still as well")
+    func sleeps() async throws {
+        let broker = try await LocalBroker(time: .advancedByTest)
+        try await broker.append(["a"], to: topic)
+        let before = await broker.turnCount
+        // A loop that does not sleep turns ten thousand times meanwhile.
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(await broker.turnCount - before < 500)
+    }
 }

@@ -1,7 +1,9 @@
+import Synchronization
 import Testing
 import Varve
 import VarveSim
 import VarveSystem
+import VarveTerms
 
 @Suite("flush policies of the shared log")
 struct SharedPolicyTests {
@@ -43,6 +45,28 @@ struct SharedPolicyTests {
         }
     }
 
+    @Test("under interval an idle log looks at the clock with each interval, and sleeps between")
+    func idleInterval() async throws {
+        let world = SimulatedLog()
+        let clock = CountingClock(world.disk.clock)
+        var surroundings = world.surroundings()
+        surroundings.clock = clock
+        let log = try SharedLog(
+            SimulatedLog.path, settings: SimulatedLog.settings(.interval(.milliseconds(1))),
+            in: surroundings)
+        try await log.append("a")
+        // As long as the clock stands still the thread looks out for more of what it just had, a
+        // bounded number of times. One that does so after each interval is never quiet.
+        var asked = Int.max
+        for _ in 0..<50 where asked >= 1_000 {
+            let before = clock.count
+            try await Task.sleep(for: .milliseconds(100))
+            asked = clock.count - before
+        }
+        #expect(asked < 1_000)
+        try log.close()
+    }
+
     @Test("a closed log says so, and closing it again does nothing")
     func closed() async throws {
         let log = try SimulatedLog().open()
@@ -64,4 +88,21 @@ struct SharedPolicyTests {
         try log.close()
         try world.open().close()
     }
+}
+
+/// A clock that counts how often it is asked.
+private final class CountingClock: Clock {
+    private let clock: any Clock
+    private let asked = Atomic<Int>(0)
+
+    init(_ clock: any Clock) { self.clock = clock }
+
+    var count: Int { asked.load(ordering: .relaxed) }
+
+    func now() -> Instant {
+        asked.add(1, ordering: .relaxed)
+        return clock.now()
+    }
+
+    func wallClock() -> Timestamp { clock.wallClock() }
 }
