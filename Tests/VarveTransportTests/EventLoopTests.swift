@@ -168,6 +168,31 @@ struct EventLoopTests {
         #expect(client.frames.allSatisfy { $0 == answer })
     }
 
+    @Test("requests that have come share a turn, and those of others are among them")
+    func readingOn() throws {
+        let service = TestService()
+        var inTurn: [Int] = []
+        var count = 0
+        service.onFrame = { _ in
+            count += 1
+            return .nothing
+        }
+        service.onTurn = { _, _ in
+            if count > 0 { inTurn.append(count) }
+            count = 0
+        }
+        var limits = LoopLimits()
+        limits.readSize = .kib(4)
+        let scene = try LoopScene(service, network: .init(pipeSize: 1 << 20), limits: limits)
+        let clients = try (0..<2).map { _ in try scene.connect() }
+        scene.settle()
+        for client in clients { for _ in 0..<50 { client.send(frame: bytes(5000)) } }
+        scene.settle()
+        #expect(inTurn == [100])
+    }
+
+    private func bytes(_ count: Int) -> [UInt8] { Array(repeating: 1, count: count) }
+
     @Test("a pause behind the last request that came hands none over twice")
     func pauseAtTheEnd() throws {
         let service = TestService()

@@ -151,6 +151,22 @@ struct OutputQueueTests {
         #expect(owner == nil)
     }
 
+    @Test("memory is held until the piece that it is of is sent, and none for bytes of files")
+    func heldSize() {
+        let mapped = MappedSlice(MappedBytes.copying(size: 6000) { $0.byteCount }, in: 0..<6000)
+        queue.append(Answer([part(bytes(5000, 1)), .bytes(mapped), part(bytes(10, 2))]))
+        #expect(queue.size == 4 + 5000 + 6000 + 10)
+        #expect(queue.heldSize == 4 + 5000 + 10)
+        queue.didSend(4 + 4999)
+        #expect(queue.heldSize == 5000 + 10)
+        queue.didSend(1)
+        #expect(queue.heldSize == 10)
+        queue.didSend(6009)
+        #expect(queue.heldSize == 10)
+        queue.didSend(1)
+        #expect(queue.heldSize == 0)
+    }
+
     @Test("an answer of nothing leaves nothing")
     func nothing() {
         queue.append(.nothing)

@@ -69,6 +69,16 @@ struct ServerLedgerTests {
         #expect(!budget.isFull)
         #expect(budget.used == ByteCount(99))
     }
+
+    @Test("memory is overrun from twice its limit on")
+    func overrun() {
+        let budget = MemoryBudget(limit: ByteCount(100))
+        budget.charge(199)
+        #expect(!budget.isOverrun)
+        budget.charge(1)
+        #expect(budget.isOverrun)
+        #expect(!MemoryBudget(limit: ByteCount(Int.max)).isOverrun)
+    }
 }
 
 @Suite("ConnectionTable")

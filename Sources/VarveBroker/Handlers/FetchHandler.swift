@@ -1,10 +1,12 @@
 public import VarveLog
 internal import VarveSystem
-internal import VarveTerms
+public import VarveTerms
 public import VarveTransport
 internal import VarveWire
 
 extension PinnedBatches: LentBytes {
+    /// They are mapped.
+    public var heldSize: ByteCount { .zero }
     public func lend(_ body: (RawSpan) -> Void) { body(bytes) }
 }
 

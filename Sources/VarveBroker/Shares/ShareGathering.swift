@@ -18,6 +18,7 @@ private struct LentBatches: LentBytes {
     let range: Range<Int>
 
     var size: ByteCount { ByteCount(range.count) }
+    var heldSize: ByteCount { .zero }
     func lend(_ body: (RawSpan) -> Void) { body(batches.bytes.extracting(range)) }
 }
 

@@ -6,8 +6,15 @@ public import VarveTerms
 public protocol LentBytes: Sendable {
     /// Never changes.
     var size: ByteCount { get }
+    /// How much memory of this process the bytes keep from other uses; zero for bytes of a file,
+    /// which the kernel lets go when it needs room. Never changes.
+    var heldSize: ByteCount { get }
     /// Lends the bytes, `size` of them, the same and at the same place in each call.
     func lend(_ body: (RawSpan) -> Void)
+}
+
+extension LentBytes {
+    public var heldSize: ByteCount { size }
 }
 
 /// A buffer that became part of an answer.
@@ -33,6 +40,7 @@ public struct MappedSlice: LentBytes {
     }
 
     public var size: ByteCount { ByteCount(range.count) }
+    public var heldSize: ByteCount { .zero }
     public func lend(_ body: (RawSpan) -> Void) { body(owner.bytes(in: range)) }
 }
 
@@ -47,6 +55,14 @@ public enum AnswerPart: Sendable {
         case .file(let range): range.size
         }
     }
+
+    /// How much memory of this process it keeps.
+    var heldSize: ByteCount {
+        switch self {
+        case .bytes(let bytes): bytes.heldSize
+        case .file: .zero
+        }
+    }
 }
 
 /// What a request is answered with: one frame in several parts, or nothing.
@@ -59,11 +75,14 @@ public struct Answer: Sendable {
     public let afterwards: Afterwards
     /// Of the frame, without its size.
     public let size: ByteCount
+    /// How much memory of this process the parts keep.
+    let heldSize: ByteCount
 
     /// - Precondition: the parts together are below 2 GiB.
     public init(_ parts: [AnswerPart], then afterwards: Afterwards = .keepOpen) {
         size = parts.reduce(.zero) { $0 + $1.size }
         precondition(size.bytes <= Int(Int32.max), "a frame of \(size) bytes")
+        heldSize = parts.reduce(.zero) { $0 + $1.heldSize }
         self.parts = parts
         self.afterwards = afterwards
     }
@@ -74,7 +93,7 @@ public struct Answer: Sendable {
     }
 
     private init(nothingThen afterwards: Afterwards) {
-        (parts, size, self.afterwards) = (nil, .zero, afterwards)
+        (parts, size, heldSize, self.afterwards) = (nil, .zero, .zero, afterwards)
     }
 
     /// The request has no answer, as a produce request with acks=0 has none.

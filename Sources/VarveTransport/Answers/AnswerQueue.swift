@@ -15,6 +15,8 @@ public struct AnswerQueue {
     public private(set) var count = 0
     /// Bytes of answers that wait for those before them.
     public private(set) var answeredSize = 0
+    /// The memory that they keep, in bytes.
+    private(set) var heldSize = 0
 
     public init() {}
 
@@ -37,6 +39,7 @@ public struct AnswerQueue {
         precondition(slots[place] == nil, "slot \(number) is answered twice")
         slots[place] = answer
         answeredSize += answer.size.bytes
+        heldSize += answer.heldSize.bytes
     }
 
     /// Takes the oldest slot's answer; nil while it waits or there is none.
@@ -46,6 +49,7 @@ public struct AnswerQueue {
         guard let answer = slots[place] else { return nil }
         slots[place] = nil
         answeredSize -= answer.size.bytes
+        heldSize -= answer.heldSize.bytes
         first += 1
         count -= 1
         return answer

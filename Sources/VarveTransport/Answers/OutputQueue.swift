@@ -7,7 +7,7 @@ internal import VarveTerms
 /// one piece; long parts are sent from where they are.
 ///
 /// *Invariants*: `size` is the sum of the pieces less what was sent of the first one; no piece is
-/// empty.
+/// empty; `heldSize` is the memory of the pieces that are not sent whole.
 final class OutputQueue: GatheredBytes {
     private enum Piece {
         case chunk(OutputChunk, Range<Int>)
@@ -38,6 +38,8 @@ final class OutputQueue: GatheredBytes {
     private var writing: OutputChunk?
     /// Bytes that wait.
     private(set) var size = 0
+    /// The memory that they keep, in bytes.
+    private(set) var heldSize = 0
 
     init(chunks: ChunkPool) { self.chunks = chunks }
 
@@ -100,6 +102,7 @@ final class OutputQueue: GatheredBytes {
             }
             rest -= left
             // Mappings and files are let go as soon as they are sent.
+            heldSize -= pieceHeldSize(head)
             pieces[head] = .sent
             head += 1
             sentOfHead = 0
@@ -123,9 +126,18 @@ final class OutputQueue: GatheredBytes {
         }
     }
 
+    private func pieceHeldSize(_ place: Int) -> Int {
+        switch pieces[place] {
+        case .chunk(_, let range): range.count
+        case .lent(let bytes): bytes.heldSize.bytes
+        case .file, .sent: 0
+        }
+    }
+
     private func append(_ piece: Piece, size: Int) {
         pieces.append(piece)
         self.size += size
+        heldSize += pieceHeldSize(pieces.count - 1)
     }
 
     /// Copies `size` bytes, at most a chunk of them, which `write` appends, behind what waits.
@@ -143,6 +155,7 @@ final class OutputQueue: GatheredBytes {
         {
             pieces[pieces.count - 1] = .chunk(chunk, before.lowerBound..<range.upperBound)
             self.size += range.count
+            heldSize += range.count
         } else {
             append(.chunk(chunk, range), size: range.count)
         }

@@ -1,7 +1,8 @@
 internal import Synchronization
 public import VarveTerms
 
-/// How many bytes unfinished requests may hold, all connections of all event loops together.
+/// How many bytes unfinished requests may hold, or answers that wait to be sent: all connections
+/// of all event loops together.
 ///
 /// Nothing is refused here: a loop looks before it reads, and charges what it then keeps. So each
 /// loop may go over by one read, and by one frame so that something always gets on (see
@@ -18,6 +19,9 @@ public final class MemoryBudget: Sendable {
     public var used: ByteCount { ByteCount(max(0, charged.load(ordering: .relaxed))) }
 
     public var isFull: Bool { used >= limit }
+
+    /// Whether twice the limit is held.
+    public var isOverrun: Bool { used.bytes / 2 >= limit.bytes }
 
     func charge(_ difference: Int) {
         guard difference != 0 else { return }

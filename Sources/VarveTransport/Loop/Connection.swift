@@ -32,6 +32,8 @@ final class Connection {
     var interest: Interest = .reading
     /// What the ledger was charged for `assembler`.
     var charged = 0
+    /// What it was charged for answers.
+    var chargedForAnswers = 0
     /// Whether frames may be held that nobody has taken, behind a pause.
     var isPaused = false
     /// Whether reading waits for memory.
@@ -57,18 +59,25 @@ final class Connection {
         lastWrite = now
     }
 
+    /// The memory that unsent answers keep, in bytes.
+    var heldForAnswers: Int { answers.heldSize + output.heldSize }
+
     /// Whether another request may be handed to the service.
-    func mayReceive(_ limits: LoopLimits) -> Bool {
+    ///
+    /// While the memory for answers of all connections is full, only those may go on that hold none
+    /// of it. Who holds some gets on with its own answers, so nobody has to wake it.
+    func mayReceive(_ limits: LoopLimits, _ memory: MemoryBudget) -> Bool {
         phase == .open && answers.count < limits.requestsInFlightMax
             && output.size + answers.answeredSize <= limits.outputSizeMax.bytes
+            && (heldForAnswers == 0 || !memory.isFull)
     }
 
     /// What to ask of the poller.
-    func wantedInterest(_ limits: LoopLimits) -> Interest {
+    func wantedInterest(_ limits: LoopLimits, _ memory: MemoryBudget) -> Interest {
         var wanted: Interest = output.isEmpty ? [] : .writing
         switch phase {
         case .open:
-            if !isPaused, !isStarved, mayReceive(limits) { wanted.insert(.reading) }
+            if !isPaused, !isStarved, mayReceive(limits, memory) { wanted.insert(.reading) }
         case .lingering: wanted.insert(.reading)
         case .answering, .finishing, .doomed, .closed: break
         }

@@ -13,6 +13,7 @@ extension EventLoop {
         guard let connection = answerable(slot) else { return }
         connection.answers.complete(slot.number, with: answer)
         queueAnswers(of: connection)
+        charge(connection)
         touch(connection)
     }
 
@@ -37,6 +38,7 @@ extension EventLoop {
         } else {
             queueAnswers(of: connection)
         }
+        charge(connection)
         touch(connection)
     }
 
@@ -60,6 +62,13 @@ extension EventLoop {
         }
     }
 
+    /// Has the ledger know what the connection's answers hold now.
+    private func charge(_ connection: Connection) {
+        let held = connection.heldForAnswers
+        ledger.answers.charge(held - connection.chargedForAnswers)
+        connection.chargedForAnswers = held
+    }
+
     /// Writes and closes what this turn left to write and close, and tells the poller what to wait
     /// for.
     func settle() {
@@ -80,8 +89,12 @@ extension EventLoop {
         write(connection)
         if connection.isDone { finish(connection) }
         guard connection.phase != .closed else { return }
-        if connection.isPaused, connection.mayReceive(limits) { resumable.append(connection) }
-        let wanted = connection.wantedInterest(limits)
+        charge(connection)
+        passPrivilege(of: connection)
+        if connection.isPaused, connection.mayReceive(limits, ledger.answers) {
+            resumable.append(connection)
+        }
+        let wanted = connection.wantedInterest(limits, ledger.answers)
         if wanted != connection.interest {
             connection.interest = wanted
             poller.change(connection.socket, token: connection.id.token, to: wanted)

@@ -61,7 +61,8 @@ extension EventLoop {
         table.remove(connection.id)
         ledger.leave(connection.socket.peer.ip)
         ledger.memory.charge(-connection.charged)
-        connection.charged = 0
+        ledger.answers.charge(-connection.chargedForAnswers)
+        (connection.charged, connection.chargedForAnswers) = (0, 0)
         if privileged == connection.id { privileged = nil }
         // A descriptor is free again.
         if acceptRetry != nil { acceptRetry = now }

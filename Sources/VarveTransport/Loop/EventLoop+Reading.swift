@@ -19,29 +19,62 @@ extension EventLoop {
         table[id]?.frameSizeMax = sizeMax
     }
 
-    func read(_ connection: Connection) {
+    /// Whether nothing more is to be read but by one connection at a time. Answers get there when
+    /// more connections than the budget has room for hold one each.
+    private var isShortOfMemory: Bool { ledger.memory.isFull || ledger.answers.isOverrun }
+
+    /// Bytes read in one turn beyond one read of each connection, so that others get their turn.
+    static let readOnSizeMax = 4 << 20
+
+    /// Reads what has come, and goes on while reads are full: requests that wait in the kernel
+    /// share the end of this turn, and its flush, with those before them.
+    func readOn(_ connection: Connection) {
+        while true {
+            let size = read(connection)
+            // Who waits for memory has to have something to read when it gets some.
+            guard size > 0, readOnSize > 0, !isShortOfMemory else { return }
+            readOnSize -= size
+        }
+    }
+
+    /// Reads once.
+    /// - Returns: how many bytes came where all were taken that were asked for, so that there may
+    ///   be more; else zero.
+    private func read(_ connection: Connection) -> Int {
         touch(connection)
-        if case .lingering = connection.phase { return discard(connection) }
-        guard connection.wantedInterest(limits).contains(.reading) else { return }
-        if ledger.memory.isFull, privileged != connection.id {
-            guard privileged == nil, starved.isEmpty else { return starve(connection) }
+        if case .lingering = connection.phase {
+            discard(connection)
+            return 0
+        }
+        guard connection.wantedInterest(limits, ledger.answers).contains(.reading) else { return 0 }
+        if isShortOfMemory, privileged != connection.id {
+            guard privileged == nil, starved.isEmpty else {
+                starve(connection)
+                return 0
+            }
             privileged = connection.id
         }
         let source: FrameSource = connection.assembler.heldSize == 0 ? .scratch : .held
+        var wanted = limits.readSize.bytes
         let outcome =
             switch source {
             case .scratch: readToScratch(connection)
-            case .held: connection.assembler.read { connection.socket.read(into: &$0) }
+            case .held:
+                connection.assembler.read { target in
+                    wanted = target.byteCount
+                    return connection.socket.read(into: &target)
+                }
             }
         switch outcome {
-        case .bytes:
+        case .bytes(let count):
             connection.lastRead = now
             takeFrames(connection, from: source)
-        case .end:
-            connection.phase = .answering(.ended)
+            return count == wanted ? count : 0
+        case .end: connection.phase = .answering(.ended)
         case .notReady: break
         case .failed: close(connection, .failed)
         }
+        return 0
     }
 
     private func readToScratch(_ connection: Connection) -> ReadOutcome {
@@ -77,17 +110,26 @@ extension EventLoop {
         let memorySize = connection.assembler.memorySize
         ledger.memory.charge(memorySize - connection.charged)
         connection.charged = memorySize
-        // Whoever got a request through gives the next one a chance.
-        if privileged == connection.id, tally.frameCount > countBefore || memorySize == 0 {
-            privileged = nil
-        }
+        guard privileged == connection.id else { return }
+        // Whoever got a request through gives the next one a chance, but for memory of answers:
+        // that is there again when they are sent.
+        if tally.frameCount > countBefore { hasUsedPrivilege = true }
+        if !ledger.answers.isOverrun, hasUsedPrivilege || memorySize == 0 { privileged = nil }
+    }
+
+    /// Takes the privilege from a connection that used it and has all its answers.
+    func passPrivilege(of connection: Connection) {
+        guard privileged == connection.id, hasUsedPrivilege, connection.answers.isEmpty,
+            connection.heldForAnswers == 0
+        else { return }
+        privileged = nil
     }
 
     private func deliver(_ frame: RawSpan, of connection: Connection) -> FrameFlow {
         tally.frameCount += 1
         let slot = AnswerSlot(connection: connection.id, number: connection.answers.open())
         service.received(frame, in: slot, on: self)
-        guard connection.mayReceive(limits) else {
+        guard connection.mayReceive(limits, ledger.answers) else {
             connection.isPaused = true
             return .pause
         }
@@ -124,7 +166,7 @@ extension EventLoop {
     private func feedStarved() {
         guard !starved.isEmpty else { return }
         starved.removeAll { $0.phase == .closed }
-        guard ledger.memory.isFull else {
+        guard isShortOfMemory else {
             for connection in starved { feed(connection) }
             return starved.removeAll(keepingCapacity: true)
         }

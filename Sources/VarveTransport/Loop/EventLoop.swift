@@ -53,10 +53,16 @@ public final class EventLoop {
     var touched: [Connection] = []
     /// With frames to hand over at the next turn.
     var resumable: [Connection] = []
+    /// Bytes that this turn may still read beyond one read of each connection.
+    var readOnSize = 0
     /// Waiting for memory, in the order of their coming.
     var starved: [Connection] = []
     /// The one that reads although there is no memory, so that something gets on.
-    var privileged: ConnectionID?
+    var privileged: ConnectionID? {
+        didSet { hasUsedPrivilege = false }
+    }
+    /// Whether it got a request through.
+    var hasUsedPrivilege = false
 
     // Time.
     /// When a connection may have to be closed; nil while there is none.
@@ -94,6 +100,7 @@ public final class EventLoop {
         now = clock.now()
         for work in mailbox.takeAll() { work(self) }
         resumeAccepting()
+        readOnSize = Self.readOnSizeMax
         for event in ready { handle(event) }
         resumeReading()
         sweep()
@@ -126,7 +133,7 @@ public final class EventLoop {
             return close(connection, reason)
         }
         if event.readiness.contains(.writing) { touch(connection) }
-        if event.readiness.contains(.reading) { read(connection) }
+        if event.readiness.contains(.reading) { readOn(connection) }
     }
 
     /// Has the connection settled at the end of this turn.

@@ -35,6 +35,9 @@ public struct ServerLimits: Hashable, Sendable {
     /// `queued.max.request.bytes`: what unfinished requests may hold. No limit in Kafka; here
     /// 256 MiB, room for two of the longest and all of the usual ones.
     public var requestMemoryMax = ByteCount.mib(256)
+    /// What answers that wait to be sent may hold, bytes of files not counted. No limit in Kafka,
+    /// where one answer of each connection waits; here so many may, up to 256 MiB.
+    public var answerMemoryMax = ByteCount.mib(256)
 
     public init() {}
 }

@@ -2,11 +2,14 @@ internal import Synchronization
 internal import VarveTerms
 
 /// What the event loops of one server share: how many connections there are, and how much memory
-/// unfinished requests hold.
+/// unfinished requests and unsent answers hold.
 ///
 /// *Threads*: any thread may call.
 public final class ServerLedger: Sendable {
+    /// Of unfinished requests.
     public let memory: MemoryBudget
+    /// Of answers that wait to be sent.
+    public let answers: MemoryBudget
     private let entries: Mutex<Entries>
     /// The most that there can be, whatever is asked for later.
     private let connectionsCeiling: Int
@@ -22,19 +25,22 @@ public final class ServerLedger: Sendable {
         entries = Mutex(Entries(limits: limits))
         connectionsCeiling = limits.connectionsMax
         memory = MemoryBudget(limit: limits.requestMemoryMax)
+        answers = MemoryBudget(limit: limits.answerMemoryMax)
     }
 
     /// What is allowed now.
     public var limits: ServerLimits { entries.withLock { $0.limits } }
 
     /// Allows another number of connections from here on; those that are there stay. No more than
-    /// at the beginning, which descriptors bound, and the memory of requests stays as it is.
+    /// at the beginning, which descriptors bound, and the memory of requests and answers stays as
+    /// it is.
     public func change(_ new: ServerLimits) {
         entries.withLock { entries in
-            let memory = entries.limits.requestMemoryMax
+            let old = entries.limits
             entries.limits = new
             entries.limits.connectionsMax = min(new.connectionsMax, connectionsCeiling)
-            entries.limits.requestMemoryMax = memory
+            entries.limits.requestMemoryMax = old.requestMemoryMax
+            entries.limits.answerMemoryMax = old.answerMemoryMax
         }
     }
 
