@@ -17,6 +17,8 @@ public final class NodeDirectories {
     public let failures: [Failure]
     /// Where each log was found or made.
     private var places: [LogName: [DataDirectory]] = [:]
+    /// How many logs were found or made in each directory.
+    private var counts: [ObjectIdentifier: Int] = [:]
 
     /// A directory that cannot be used.
     public struct Failure: Hashable, Sendable {
@@ -75,7 +77,9 @@ public final class NodeDirectories {
         directories = opened
         self.failures = failures
         for directory in opened {
-            for name in directory.takeFoundLogs() { places[name, default: []].append(directory) }
+            let found = directory.takeFoundLogs()
+            for name in found { places[name, default: []].append(directory) }
+            counts[ObjectIdentifier(directory)] = found.count
         }
     }
 
@@ -122,15 +126,12 @@ public final class NodeDirectories {
         }
         let log = try directory.openLog(name, settings: settings, topicID: topicID)
         places[name] = [directory]
+        counts[ObjectIdentifier(directory), default: 0] += 1
         return log
     }
 
     private var emptiest: DataDirectory? {
-        var counts: [ObjectIdentifier: Int] = [:]
-        for found in places.values {
-            for directory in found { counts[ObjectIdentifier(directory), default: 0] += 1 }
-        }
-        return directories.min {
+        directories.min {
             counts[ObjectIdentifier($0), default: 0] < counts[ObjectIdentifier($1), default: 0]
         }
     }
@@ -184,12 +185,17 @@ public final class NodeDirectories {
         let directory = try holder(of: name)
         do throws(LogError) {
             let answer = try body(directory)
-            places[name] = nil
+            forget(name, in: directory)
             return answer
         } catch {
-            if !directory.mayHold(name) { places[name] = nil }
+            if !directory.mayHold(name) { forget(name, in: directory) }
             throw error
         }
+    }
+
+    private func forget(_ name: LogName, in directory: DataDirectory) {
+        places[name] = nil
+        counts[ObjectIdentifier(directory), default: 0] -= 1
     }
 
     private func holder(of name: LogName) throws(LogError) -> DataDirectory {
