@@ -8,6 +8,9 @@ public enum AppendCheck: Hashable, Sendable {
     case records
     /// Frame and checksum: for batches whose maker is known to make them right.
     case frame
+    /// The frame alone: for batches whose checksum the caller has held against their bytes just
+    /// before. Bytes that are damaged since then are kept as they are, and found by every reader.
+    case header
 }
 
 /// What an append looks at, with the memory and contexts that looking needs; one per log.
@@ -32,7 +35,10 @@ package struct BatchInspection: ~Copyable {
         from source: Source = .client
     ) throws(LogError) -> BatchHeader {
         do {
-            var header = try BatchCheck.frame(bytes, at: position)
+            var header =
+                depth == .header
+                ? try BatchCheck.structure(bytes, at: position)
+                : try BatchCheck.frame(bytes, at: position)
             guard !header.isLegacy || source == .leader else {
                 throw BatchDefect.oldFormat(header.magic)
             }

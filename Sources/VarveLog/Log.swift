@@ -272,14 +272,16 @@ public final class Log {
         try storeQuarantine()
     }
 
-    /// Gives the log's open files back where everything is flushed; the next append opens them
-    /// again. For programs with many logs, few of which are written to at a time.
+    /// Gives the log's open files back where everything is flushed, and the memory that appends
+    /// use; the next append takes both again. For programs with many logs, few of which are written
+    /// to at a time.
     /// - Returns: false, with nothing done, while there are unflushed bytes.
     @discardableResult
     public func rest() -> Bool {
         guard case .open = standing, ends.flushed == ends.written else { return false }
         active.rest()
         endsFile.rest()
+        staging = nil
         return true
     }
 

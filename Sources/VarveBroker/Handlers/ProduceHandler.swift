@@ -97,8 +97,8 @@ extension Broker {
         _ batch: RawSpan, to partition: Partition, _ context: RequestContext
     ) throws(ProduceRefusal) -> PendingProduce.Result {
         do throws(LogError) {
-            // Its records were read at the admission.
-            let receipt = try write(batch, to: partition, checking: .frame, now: context.wallClock)
+            // Its checksum and its records were looked at, or made, at the admission.
+            let receipt = try write(batch, to: partition, checking: .header, now: context.wallClock)
             note(partition)
             let isAppendTime = partition.log.settings.timestamps == .log
             return .written(
