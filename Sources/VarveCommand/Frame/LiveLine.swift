@@ -7,15 +7,23 @@ final class LiveLine {
     private var isShown = false
 
     /// - Parameter isShown: whether it may be seen at all.
-    init(isShown: Bool) {
+    convenience init(isShown: Bool) {
         let stream = LinuxStream.standardError
-        terminal = isShown && stream.isTerminal ? stream : nil
+        self.init(on: isShown && stream.isTerminal ? stream : nil)
     }
+
+    /// - Parameter terminal: where it is seen; nil where it is not.
+    init(on terminal: LinuxStream?) { self.terminal = terminal }
+
+    var isSeen: Bool { terminal != nil }
+
+    /// How much room there is, asked of the terminal.
+    var columns: Int { terminal?.terminalWidth ?? 80 }
 
     /// Replaces the line.
     func show(_ text: String) {
         guard let terminal else { return }
-        let columns = terminal.terminalWidth ?? 80
+        // Back to the first column, the line, and away with what a longer line left.
         write("\r\(text.prefix(max(0, columns - 1)))\u{1B}[K", to: terminal)
         isShown = true
     }

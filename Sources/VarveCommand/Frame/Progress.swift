@@ -16,16 +16,15 @@ final class Progress {
     private let total: Int?
     private let unit: Unit
     private let clock: any Clock
-    private let terminal: LinuxStream?
+    private let line: LiveLine
     private let start: Instant
     private var nextDraw: Instant
-    private var isDrawn = false
 
     private static let interval = Duration.milliseconds(100)
 
     init(label: String, total: Int?, unit: Unit, clock: any Clock, terminal: LinuxStream?) {
         (self.label, self.total, self.unit) = (label, total, unit)
-        (self.clock, self.terminal) = (clock, terminal)
+        (self.clock, line) = (clock, LiveLine(on: terminal))
         start = clock.now()
         // Short work ends before the first line is drawn.
         nextDraw = start.advanced(by: .milliseconds(300))
@@ -38,30 +37,19 @@ final class Progress {
 
     /// Notes that `done` of the whole is done. Cheap enough for every batch.
     func advance(to done: Int) {
-        guard let terminal else { return }
+        guard line.isSeen else { return }
         let now = clock.now()
         guard now >= nextDraw else { return }
         nextDraw = now.advanced(by: Self.interval)
         let text = ProgressLine(
             label: label, done: done, total: total, unit: unit,
             elapsed: now.duration(since: start)
-        ).text(columns: terminal.terminalWidth ?? 80)
-        // Back to the first column, the line, and away with what a longer line left.
-        write("\r\(text)\u{1B}[K", to: terminal)
-        isDrawn = true
+        ).text(columns: line.columns)
+        line.show(text)
     }
 
     /// Takes the line away.
-    func clear() {
-        guard isDrawn, let terminal else { return }
-        write("\r\u{1B}[K", to: terminal)
-        isDrawn = false
-    }
-
-    private func write(_ text: String, to terminal: LinuxStream) {
-        let bytes = Array(text.utf8)
-        try? terminal.write(bytes.rawSpan)
-    }
+    func clear() { line.clear() }
 }
 
 /// The text of a progress bar: `append [#####.....] 512 MB of 1.02 GB, 310 MB/s, 2 s left`.
