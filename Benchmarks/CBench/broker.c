@@ -21,7 +21,6 @@ enum {
     client_count = 64,
     event_count = 64,
     batch_head = 61,
-    prewritten = 64 << 20,
     fetched_max = 1 << 20,
 };
 
@@ -48,6 +47,7 @@ struct client {
 struct broker {
     int poller, mode, live, seen;
     const char *folder;
+    off_t prewritten;
     struct partition partitions[partition_count];
     struct client clients[client_count];
 };
@@ -92,7 +92,7 @@ static int open_file(struct broker *broker, int number) {
     if (piece == NULL) return -1;
     memset(piece, 'x', 1 << 20);
     int outcome = 0;
-    for (off_t at = 0; outcome == 0 && at < prewritten; at += 1 << 20) {
+    for (off_t at = 0; outcome == 0 && at < broker->prewritten; at += 1 << 20) {
         outcome = bench_write(partition->file, piece, 1 << 20, at);
     }
     free(piece);
@@ -260,12 +260,13 @@ static int serve(struct broker *broker, int listener) {
     return 0;
 }
 
-int bench_broker_serve(int listener, int mode, const char *folder) {
+int bench_broker_serve(int listener, int mode, const char *folder, size_t prewritten) {
     struct broker *broker = calloc(1, sizeof *broker);
     int outcome = -1;
     if (broker != NULL) {
         broker->mode = mode;
         broker->folder = folder;
+        broker->prewritten = (off_t)prewritten;
         for (int place = 0; place < partition_count; place++) broker->partitions[place].file = -1;
         for (int place = 0; place < client_count; place++) broker->clients[place].file = -1;
         broker->poller = epoll_create1(EPOLL_CLOEXEC);

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +23,18 @@ static int64_t read_clock(clockid_t clock) {
 int64_t bench_now(void) { return read_clock(CLOCK_MONOTONIC); }
 
 int64_t bench_cpu_time(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
+
+int64_t bench_children_time(void) {
+    struct rusage use;
+    if (getrusage(RUSAGE_CHILDREN, &use) != 0) return 0;
+    int64_t seconds = use.ru_utime.tv_sec + use.ru_stime.tv_sec;
+    return seconds * 1000000000 + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1000;
+}
+
+int64_t bench_process_time(int32_t process) {
+    clockid_t clock;
+    return clock_getcpuclockid(process, &clock) == 0 ? read_clock(clock) : 0;
+}
 
 void bench_wait_until(int64_t when) {
     const int64_t spun = 100000;
@@ -119,6 +133,8 @@ int bench_errno(void) { return errno; }
 const char *bench_environment(const char *name) { return getenv(name); }
 
 int32_t bench_process_id(void) { return getpid(); }
+
+void bench_terminate(int32_t process) { kill(process, SIGTERM); }
 
 struct thread_start {
     void (*body)(void *, int);

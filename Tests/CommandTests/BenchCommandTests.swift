@@ -14,6 +14,9 @@ struct BenchCommandTests {
             ("--goals --smoke --directory missing", 3, "missing"),
             ("missing --smoke", 3, "missing"),
             (". --goals", 2, "DIR goes neither with --directory nor with --goals"),
+            (". --peers .", 2, "DIR goes neither with --directory nor with --goals"),
+            ("--plots plots", 2, "--plots needs --goals or --peers"),
+            ("--peers . --filter P99", 2, "no benchmark has 'P99' in its name"),
             ("--data file", 2, "--data needs DIR"),
             (". --data missing", 3, "missing"),
             (". --data .out", 3, ".out is empty"),
@@ -82,7 +85,39 @@ struct BenchCommandTests {
             ls plots && head -c 4 plots/throughput.svg
             """)
         #expect(outcome.errors == "")
-        #expect(outcome.output == "throughput.svg\n<svg")
+        #expect(outcome.output == "figures.json\nthroughput.svg\n<svg")
+    }
+
+    @Test("brokers are started in processes of their own, killed, and started again")
+    func processes() throws {
+        let outcome = try shell.varve("bench --smoke --directory . --filter process. --rounds 1")
+        #expect(outcome.errors == "")
+        let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("process.") }
+        #expect(rows.count == 8)
+        #expect(try shell.run("ls").output == "")
+    }
+
+    @Test("another store's harness takes turns, and one that is missing is named")
+    func peers() throws {
+        let outcome = try shell.run(
+            """
+            mkdir peers
+            cat >peers/lmdb <<'END'
+            #!/bin/sh
+            [ "$1 $3" = "scan count=400" ] || exit 9
+            printf 'program LMDB 1.0\nwork 409600\nelapsed 1000\nprocessor 500\n'
+            printf 'digest 7\nflushes 0\nlatencies 0\n'
+            END
+            chmod +x peers/lmdb
+            "$VARVE" bench --peers peers --smoke --directory . --filter scan --plots plots >table
+            grep -c '^scan .* LMDB 1.0 .* 410 GB/s' table
+            grep -c 'not measured: there is no peers' table
+            ls plots
+            "$VARVE" bench --goals --peers peers --smoke --directory . --filter scan |
+                grep -c 'LMDB 1.0: 410 GB/s'
+            """)
+        #expect(outcome.errors == "")
+        #expect(outcome.output == "1\n3\nfigures.json\npeers.svg\n1\n")
     }
 
     @Test("Ctrl-C prints what was measured, and leaves no file")

@@ -22,11 +22,14 @@ struct WorkbenchTests {
 
     @Test(
         "every benchmark of the catalogue runs in a tiny form",
-        arguments: Catalogue.benchmarks.map(\.name))
+        arguments: Catalogue.benchmarks.map(\.name).filter { !$0.hasPrefix("process.") })
     func smoke(_ name: String) throws {
         let benchmark = try #require(Catalogue.benchmarks.first { $0.name == name })
-        let result = try workbench(smoke).run(benchmark)
-        #expect(result.subject.figures.count == 2)
+        // The warm-up is a round too, whose digest must be that of the other.
+        var options = smoke
+        options.rounds = 1
+        let result = try workbench(options).run(benchmark)
+        #expect(result.subject.figures.count == 1)
         #expect(result.subject.spread.min > 0)
         #expect(result.reference.spread.min > 0)
         #expect(!BenchReport.row(result).isEmpty)

@@ -13,6 +13,10 @@
 int64_t bench_now(void);
 /// Processor time of this process, all its threads, in nanoseconds.
 int64_t bench_cpu_time(void);
+/// Processor time of the processes that this one waited for, and that they waited for.
+int64_t bench_children_time(void);
+/// Processor time of another process, all its threads; 0 when there is none.
+int64_t bench_process_time(int32_t process);
 /// Returns at `when` or as soon after it as the machine allows: sleeps up to 100 us before, then
 /// spins, because a sleeping processor wakes tens of microseconds late.
 void bench_wait_until(int64_t when);
@@ -46,6 +50,8 @@ int bench_errno(void);
 const char *bench_environment(const char *name);
 /// This process's id.
 int32_t bench_process_id(void);
+/// Asks another process to end, by SIGTERM.
+void bench_terminate(int32_t process);
 
 // --- Threads -----------------------------------------------------------------------------------
 
@@ -92,12 +98,13 @@ enum {
     BENCH_BROKER_NULL,
     /// Writes each batch to the file of its partition.
     BENCH_BROKER_WRITE,
-    /// The same, flushed before the acknowledgement, on blocks written before.
+    /// The same, flushed before the acknowledgement, on blocks written before: `prewritten` bytes
+    /// of each file, whole MiB.
     BENCH_BROKER_FLUSH,
 };
 /// Serves Produce 7 and Fetch 4, one partition in a request, from one thread, until the last of its
 /// clients is gone. Takes the listener over. Returns 0, or -1 with errno.
-int bench_broker_serve(int listener, int mode, const char *folder);
+int bench_broker_serve(int listener, int mode, const char *folder, size_t prewritten);
 
 /// Requests one behind the other, each with its size: `count + 1` places in `bytes`.
 struct bench_frames {

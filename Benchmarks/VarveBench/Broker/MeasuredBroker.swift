@@ -29,9 +29,10 @@ enum MeasuredBroker {
             var port: UInt16 = 0
             let listener = unsafe bench_listen(&port)
             guard listener >= 0 else { throw LeafError(call: "listen", code: bench_errno()) }
+            let prewritten = bench.options.isSmoke ? 1 << 20 : 64 << 20
             let server = try ServerThread {
                 unsafe folder.withCString { folder in
-                    _ = unsafe bench_broker_serve(listener, Int32(mode), folder)
+                    _ = unsafe bench_broker_serve(listener, Int32(mode), folder, prewritten)
                 }
             }
             do {

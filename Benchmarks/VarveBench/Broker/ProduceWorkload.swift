@@ -12,6 +12,7 @@ struct ProduceWorkload {
 
     init(_ bench: Workbench, _ batches: RequestFrames.Batches) throws {
         self.bench = bench
+        let batches = batches.scaled(bench)
         self.batches = batches
         frames = try RequestFrames.produce(
             batches, count: bench.scaled(64, smoke: 4), seed: bench.options.seed)
@@ -66,7 +67,8 @@ struct ConsumeWorkload {
     init(_ bench: Workbench) throws {
         self.bench = bench
         produced = try RequestFrames.produce(
-            .kib, count: bench.scaled(64, smoke: 4), seed: bench.options.seed)
+            RequestFrames.Batches.kib.scaled(bench), count: bench.scaled(64, smoke: 4),
+            seed: bench.options.seed)
         fetches = try RequestFrames.fetch(partitions: Self.partitions)
         requestCount = bench.scaled(4000, smoke: 64)
     }

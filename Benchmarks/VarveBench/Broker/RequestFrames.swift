@@ -37,6 +37,13 @@ struct RequestFrames: Sendable {
         static let kib = Batches()
         static let small = Batches(recordsEach: 2500, valueSize: 100)
         static let single = Batches(recordsEach: 1, partitions: 1)
+
+        /// The same with few records where nothing is measured.
+        func scaled(_ bench: Workbench) -> Batches {
+            var scaled = self
+            if bench.options.isSmoke { scaled.recordsEach = min(recordsEach, 8) }
+            return scaled
+        }
     }
 
     /// Produce 7 with one batch each, acknowledged by all replicas.

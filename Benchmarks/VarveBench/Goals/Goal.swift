@@ -65,7 +65,8 @@ enum Rival: Sendable {
     case reference
     /// The subject of another benchmark, round by round.
     case other(String)
-    /// Another program: its figure of this run where one was measured, else the one on record.
+    /// Another program: its figure of a contest in this run where there was one, and Varve's of the
+    /// same rounds; else the one on record.
     case program(Recorded)
     /// Nothing: the figure itself is judged.
     case nothing
@@ -75,12 +76,13 @@ enum Rival: Sendable {
 struct Recorded: Hashable, Sendable {
     /// The program with its version, as a report names it.
     let program: String
-    /// The name under which a run may bring a figure of its own: `leveldb.durable.16`.
-    let name: String
+    /// Whose figure a run may bring, from a contest that the goal's benchmark takes part in; nil
+    /// for a program that no harness drives.
+    let peer: Peer?
     let figure: Double
 
-    init(_ program: String, _ name: String, _ figure: Double) {
-        (self.program, self.name, self.figure) = (program, name, figure)
+    init(_ program: String, _ peer: Peer?, _ figure: Double) {
+        (self.program, self.peer, self.figure) = (program, peer, figure)
     }
 }
 

@@ -34,9 +34,10 @@ public struct GoalFigures: Sendable {
     public let figure: Spread
     /// Nil where the figure itself is judged.
     public let rival: Spread?
-    /// The program on record that the figure was divided by; nil where the rival was measured in
-    /// this run.
-    public let recordedOf: String?
+    /// The other program that the figure was divided by; nil where the rival is none.
+    public let program: String?
+    /// Whether the program's figure is on record, and not of this run.
+    public let isRecorded: Bool
     /// The figure divided by the rival's, round by round; the figure where there is no rival.
     public let judged: Spread
     /// The largest share of the processors that others took while a side of it ran.
@@ -49,8 +50,8 @@ public struct GoalEvidence: Sendable {
     public var results: [String: BenchResult] = [:]
     /// Why a benchmark has no result, by its name.
     public var failures: [String: String] = [:]
-    /// Figures of other programs in this run, by their names; one for each round.
-    public var programs: [String: [Double]] = [:]
+    /// What contests with other stores came to.
+    public var contests: [ContestResult] = []
 
     public init() {}
 
@@ -69,10 +70,17 @@ public struct GoalEvidence: Sendable {
     }
 
     private func figures(of goal: Goal) throws(Missing) -> GoalFigures {
+        if case .program(let recorded) = goal.rival, let peer = recorded.peer,
+            let contest = contests.first(where: {
+                $0.peer == peer && $0.result.benchmark.name == goal.benchmark
+            })
+        {
+            return try figures(of: goal, in: contest)
+        }
         let result = try result(goal.benchmark)
         let numbers = try numbers(of: result.subject, goal)
         var rival: [Double]?
-        var recordedOf: String?
+        var program: String?
         var foreignLoad = result.foreignLoad
         switch goal.rival {
         case .reference: rival = try self.numbers(of: result.reference, goal)
@@ -80,28 +88,36 @@ public struct GoalEvidence: Sendable {
             let other = try self.result(name)
             rival = try self.numbers(of: other.subject, goal)
             foreignLoad = max(foreignLoad, other.foreignLoad)
-        case .program(let recorded):
-            if let measured = programs[recorded.name], !measured.isEmpty {
-                rival = measured
-            } else {
-                rival = [recorded.figure]
-                recordedOf = recorded.program
-            }
+        case .program(let recorded): (rival, program) = ([recorded.figure], recorded.program)
         case .nothing: break
         }
         let figure = Spread(numbers)
         return GoalFigures(
             unit: goal.aspect.unit(in: result.benchmark.unit), figure: figure,
-            rival: rival.map { Spread($0) }, recordedOf: recordedOf,
+            rival: rival.map { Spread($0) }, program: program, isRecorded: program != nil,
             judged: rival.map { Self.ratio(numbers, per: $0) } ?? figure,
             foreignLoad: foreignLoad)
+    }
+
+    /// What both sides came to in the rounds that they took turns in.
+    private func figures(
+        of goal: Goal, in contest: ContestResult
+    ) throws(Missing) -> GoalFigures {
+        let result = contest.result
+        let numbers = try numbers(of: result.subject, goal)
+        let rival = try self.numbers(of: result.reference, goal)
+        return GoalFigures(
+            unit: goal.aspect.unit(in: result.benchmark.unit), figure: Spread(numbers),
+            rival: Spread(rival), program: contest.program, isRecorded: false,
+            judged: Self.ratio(numbers, per: rival), foreignLoad: result.foreignLoad)
     }
 
     private func result(_ name: String) throws(Missing) -> BenchResult {
         if let result = results[name] { return result }
         if let failure = failures[name] { throw Missing(reason: failure) }
         guard Catalogue.benchmarks.contains(where: { $0.name == name }) else {
-            throw Missing(reason: "there is no benchmark '\(name)' yet")
+            let reason = GoalTable.absent[name] ?? "there is no benchmark '\(name)' yet"
+            throw Missing(reason: reason)
         }
         throw Missing(reason: "'\(name)' was not run")
     }

@@ -1,13 +1,16 @@
 /// The plots that belong to a table of goals.
 public struct GoalPlots: Sendable {
     private let results: [String: BenchResult]
+    let contested: [ContestResult]
 
     private static let subject = "#2b6cb0"
     private static let reference = "#a0aec0"
     private static let ink = "#1a202c"
     private static let grid = "#e2e8f0"
 
-    public init(_ evidence: GoalEvidence) { results = evidence.results }
+    public init(_ evidence: GoalEvidence) {
+        (results, contested) = (evidence.results, evidence.contests)
+    }
 
     /// The drawings, each with the name of its file. One whose benchmarks did not run is left out.
     public var files: [(name: String, text: String)] {
@@ -15,6 +18,7 @@ public struct GoalPlots: Sendable {
             ("throughput.svg", bars(of: .bytesPerSecond, "bytes per second")),
             ("operations.svg", bars(of: .operationsPerSecond, "operations per second")),
             ("latency-over-load.svg", latencyOverLoad),
+            ("peers.svg", contestBars),
         ].compactMap { name, text in text.map { (name, $0) } }
     }
 

@@ -3,9 +3,15 @@ public struct GoalReport: Sendable {
     public var options: BenchOptions
     public var machine: MachineFacts
     public var outcomes: [GoalOutcome]
+    /// What contests with other stores came to; nil where none ran.
+    public var contests: ContestReport?
 
-    public init(options: BenchOptions, machine: MachineFacts, outcomes: [GoalOutcome]) {
-        (self.options, self.machine, self.outcomes) = (options, machine, outcomes)
+    public init(
+        options: BenchOptions, machine: MachineFacts, outcomes: [GoalOutcome],
+        contests: ContestReport? = nil
+    ) {
+        (self.options, self.machine) = (options, machine)
+        (self.outcomes, self.contests) = (outcomes, contests)
     }
 
     /// How many goals were met, missed, and not measured.
@@ -49,7 +55,7 @@ public struct GoalReport: Sendable {
             ]
         }
         let (unit, rival) = (figures.unit, figures.rival)
-        let per = figures.recordedOf.map { "\($0): " } ?? ""
+        let per = figures.program.map { "\($0)\(figures.isRecorded ? " on record" : ""): " } ?? ""
         return [
             goal.number, goal.name, text(figures.figure) { FigureText.text($0, unit) },
             rival.map { rival in per + text(rival) { FigureText.text($0, unit) } } ?? "-",
@@ -83,6 +89,7 @@ public struct GoalReport: Sendable {
             ("size", .text(options.size.rawValue)),
             ("machine", machine.json),
             ("goals", .array(outcomes.map(\.json))),
+            ("contests", contests.map { .array($0.results.map(\.json)) } ?? .null),
         ]).line
     }
 }
@@ -101,7 +108,8 @@ extension GoalOutcome {
             ("figure", figures?.figure.json ?? .null),
             ("per", .optional(goal.rival.text)),
             ("reference", figures?.rival?.json ?? .null),
-            ("recorded", .truth(figures?.recordedOf != nil)),
+            ("program", .optional(figures?.program)),
+            ("recorded", .truth(figures?.isRecorded == true)),
             ("ratio", figures?.rival == nil ? .null : figures?.judged.json ?? .null),
             ("wanted", .object([(goal.bound.key, .number(goal.bound.number))])),
             ("outcome", .text(word)),

@@ -8,6 +8,8 @@ public struct BenchOptions: Hashable, Sendable {
     public var directory: String?
     /// How much each round does.
     public var size = BenchSize.full
+    /// The path of `varve`, for benchmarks of brokers in processes of their own; nil for none.
+    public var program: String?
     /// What codecs are measured on; nil for lines of JSON. It is repeated where it is short.
     public var sample: [UInt8]?
     /// What random bytes and places come from.

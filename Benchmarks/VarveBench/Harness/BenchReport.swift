@@ -118,7 +118,7 @@ extension MachineFacts {
 }
 
 extension BenchResult {
-    fileprivate var json: JSONText {
+    var json: JSONText {
         .object([
             ("name", .text(benchmark.name)),
             ("goal", .optional(benchmark.goal)),

@@ -38,12 +38,15 @@ public enum Unit: String, Hashable, Sendable {
     case medianLatency = "s (median)"
     /// Processor time divided by time: less is better.
     case processorShare = "processors"
+    /// Bytes of memory: less is better.
+    case bytes = "B"
 
     func figure(of round: Round) -> Double {
         let seconds = Double(max(round.elapsed, 1)) / 1e9
         return switch self {
         case .bytesPerSecond, .operationsPerSecond: round.work / seconds
         case .seconds: seconds
+        case .bytes: round.work
         case .processorShare: max(Double(round.processorTime), 1) / 1e9 / seconds
         case .medianLatency: Double(max(round.latencies.percentile(0.5), 1)) / 1e9
         }
@@ -102,6 +105,19 @@ struct Round {
     mutating func note(elapsed: Int64) {
         self.elapsed += elapsed
         work += 1
+    }
+
+    /// Notes what another program measured of itself.
+    /// - Parameter work: in the benchmark's unit.
+    mutating func note(
+        work: Int, elapsed: Int64, processorTime: Int64, digest: UInt64,
+        latencies: LatencyHistogram
+    ) {
+        self.work += Double(work)
+        self.elapsed += elapsed
+        self.processorTime += processorTime
+        self.digest = Digest.of(self.digest, digest)
+        self.latencies.add(latencies)
     }
 }
 

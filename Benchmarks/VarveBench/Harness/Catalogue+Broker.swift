@@ -92,11 +92,6 @@ extension Catalogue {
             "broker.start",
             "an empty folder, a broker, a topic, one durable record: until it is acknowledged",
             per: "the broker in C that keeps nothing", .seconds
-        ) { try StartWorkload($0).pair() },
-        Benchmark(
-            "broker.idle", goal: "P19",
-            "10,000 partitions, 50 connections, no request: processor time per time",
-            per: "the broker in C with as many connections", .processorShare
-        ) { IdleWorkload($0).pair() },
+        ) { try StartWorkload($0).pair() }
     ]
 }

@@ -8,7 +8,7 @@ public enum Catalogue {
     public static let benchmarks: [Benchmark] =
         limits + checksums + codecs + appends + policies + shared + reads + reopenings + manyLogs
         + echoes
-        + broker + coordinators
+        + broker + coordinators + processes
 
     /// The benchmarks with `filter` in their names; all for nil.
     /// - Throws: `.nothingMatches` when there is none.
@@ -205,7 +205,34 @@ extension Catalogue {
         ) { try RandomReadWorkload($0, recordsPerBatch: 100).pair() },
     ]
 
-    private static let reopenings = [0, 8, 32].map { segments in
+    private static let reopenings =
+        killed + [
+            Benchmark(
+                "reopen.512-segments", goal: "P10",
+                "opening a log of 512 flushed segments of 1 MiB, as many as 64 GiB have, whose "
+                    + "owner was killed with 64 MiB unflushed, and the first append",
+                per: "mapping and checksumming 64 MiB of the page cache", .seconds
+            ) { try ReopenWorkload($0, flushedSegments: 512, segmentSize: .mib(1)).pair() },
+            Benchmark(
+                "reopen.killed.durable",
+                "opening 1 GiB whose owner was killed with 64 MiB unflushed, and a durable append",
+                per: "mapping and checksumming 64 MiB of the page cache", .seconds
+            ) { try ReopenWorkload($0, flushedSegments: 8, isDurable: true).pair() },
+            Benchmark(
+                "reopen.closed.durable",
+                "opening 1 GiB that was closed, and a durable append",
+                per: "mapping and checksumming 64 MiB of the page cache", .seconds
+            ) {
+                try ReopenWorkload($0, flushedSegments: 8, isClosed: true, isDurable: true).pair()
+            },
+            Benchmark(
+                "verify.4096mib", goal: "P10",
+                "every batch and record of a closed log of 32 segments of 128 MiB, and its indexes",
+                per: "mapping and checksumming the same files", .seconds
+            ) { try VerifyWorkload($0, segments: 32).pair() },
+        ]
+
+    private static let killed = [0, 8, 32].map { segments in
         Benchmark(
             "reopen.\(segments * 128)mib", goal: "P10",
             "opening a log of \(segments) flushed segments of 128 MiB whose owner was killed "

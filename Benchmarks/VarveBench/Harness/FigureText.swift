@@ -4,6 +4,7 @@ enum FigureText {
     static func text(_ figure: Double, _ unit: Unit) -> String {
         switch unit {
         case .bytesPerSecond: scaled(figure, "B/s")
+        case .bytes: scaled(figure, "B")
         case .operationsPerSecond: scaled(figure, "/s")
         case .seconds, .medianLatency: duration(figure * 1e9)
         case .processorShare: decimal(figure * 100, places: 3) + " % of one"

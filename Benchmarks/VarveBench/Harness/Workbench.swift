@@ -15,8 +15,8 @@ public final class Workbench {
     let fileSystem = LinuxFileSystem()
     let surroundings = Surroundings.linux
     private let directory: BenchDirectory
-    private let isStopping: @Sendable () -> Bool
-    private var foldersMade = 0
+    let isStopping: @Sendable () -> Bool
+    private(set) var foldersMade = 0
 
     /// - Parameter isStopping: asked before each round; once it says yes, runs end with `.stopped`.
     /// - Throws: `.inMemory` when no directory is named and the working directory lies in memory;
@@ -37,14 +37,19 @@ public final class Workbench {
         }
     }
 
+    /// Other runs that left something beside this one's files, or still write there.
+    public var neighbours: [BenchNeighbour] { directory.neighbours }
+
     /// Runs one benchmark.
     public func run(_ benchmark: Benchmark) throws(BenchError) -> BenchResult {
         let folders = foldersMade
         defer { removeFolders(from: folders) }
         do {
             let pair = try benchmark.make(self)
-            _ = try run(pair.subject, of: pair, number: -1)
-            _ = try run(pair.reference, of: pair, number: -1)
+            let warmUps = [
+                try run(pair.subject, of: pair, number: -1),
+                try run(pair.reference, of: pair, number: -1),
+            ]
             let before = try ProcessorUse(in: fileSystem)
             var subjects: [Round] = []
             var references: [Round] = []
@@ -53,8 +58,8 @@ public final class Workbench {
                 references.append(try run(pair.reference, of: pair, number: number))
             }
             let foreignLoad = try ProcessorUse(in: fileSystem).foreignShare(since: before)
-            try checkDigests(subjects, benchmark, side: "subject")
-            try checkDigests(references, benchmark, side: "reference")
+            try checkDigests([warmUps[0]] + subjects, benchmark.name, side: "subject")
+            try checkDigests([warmUps[1]] + references, benchmark.name, side: "reference")
             let subject = SideResult(subjects, unit: benchmark.unit)
             let reference = SideResult(references, unit: benchmark.unit)
             return BenchResult(
@@ -69,15 +74,17 @@ public final class Workbench {
         }
     }
 
-    private func checkDigests(
-        _ rounds: [Round], _ benchmark: Benchmark, side: String
+    /// - Throws: `.digestsDiffer` unless all rounds came to the same.
+    func checkDigests(
+        _ rounds: [Round], _ benchmark: String, side: String
     ) throws(BenchError) {
         guard Set(rounds.map(\.digest)).count == 1 else {
-            throw .digestsDiffer(benchmark: benchmark.name, side: side)
+            throw .digestsDiffer(benchmark: benchmark, side: side)
         }
     }
 
-    private func run(_ side: Side, of pair: Pair, number: Int) throws -> Round {
+    /// Runs one side of a benchmark in a folder of its own.
+    func run(_ side: Side, of pair: Pair, number: Int) throws -> Round {
         try checkStop()
         let folder = try makeFolder()
         defer { try? DirectoryTree.remove(folder, in: fileSystem) }
@@ -101,7 +108,7 @@ public final class Workbench {
     }
 
     /// Removes the folders that were made since there were `count`, but for those gone already.
-    private func removeFolders(from count: Int) {
+    func removeFolders(from count: Int) {
         for number in count..<foldersMade {
             try? DirectoryTree.remove("\(directory.path)/\(number)", in: fileSystem)
         }
@@ -111,7 +118,9 @@ public final class Workbench {
     /// back to its host within seconds, and the first touch of such a page costs as much as
     /// several copies of it.
     private func warmPages(_ size: ByteCount) {
-        guard size > .zero, let free = try? MemoryStatus(in: fileSystem).available else { return }
+        guard size > .zero, !options.isSmoke,
+            let free = try? MemoryStatus(in: fileSystem).available
+        else { return }
         // A failure to warm shows in the figures only.
         _ = bench_touch(min(size.bytes + size.bytes / 4, free.bytes / 2))
     }

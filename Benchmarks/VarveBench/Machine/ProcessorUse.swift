@@ -1,3 +1,4 @@
+internal import CBench
 internal import VarveLinux
 internal import VarveSystem
 
@@ -18,7 +19,8 @@ struct ProcessorUse: Hashable {
     /// Reads /proc/stat.
     init(in fileSystem: LinuxFileSystem) throws(FileError) {
         let line = try SystemText.lines(of: "/proc/stat", in: fileSystem).first ?? ""
-        self.init(line: line, own: Stopwatch.processorTime())
+        // Programs that this one ran, and waited for, are its own.
+        self.init(line: line, own: Stopwatch.processorTime() + bench_children_time())
     }
 
     /// The line `cpu user nice system idle iowait irq softirq steal …` (proc(5)).

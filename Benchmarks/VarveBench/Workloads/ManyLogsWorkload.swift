@@ -33,6 +33,7 @@ final class ManyLogsWorkload {
         let pool = pool
         let directory = try DataDirectory(path, in: bench.surroundings)
         for number in 0..<self.count {
+            try bench.checkStop()
             guard let name = LogName(topic: "many", partition: Int32(number)) else { continue }
             let log = try directory.openLog(name, settings: settings)
             try log.write(

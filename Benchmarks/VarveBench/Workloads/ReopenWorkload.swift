@@ -14,10 +14,20 @@ final class ReopenWorkload {
     private let settings: LogSettings
     private let tailBatches: Int
     private let pool: BatchPool
+    private let isClosed: Bool
+    private let isDurable: Bool
 
-    /// - Parameter flushedSegments: how many segments of 128 MiB lie before the tail.
-    init(_ bench: Workbench, flushedSegments: Int) throws {
+    /// - Parameters:
+    ///   - flushedSegments: how many segments lie before the tail.
+    ///   - segmentSize: how large those are; the one of the tail is larger than it.
+    ///   - isClosed: whether the owner closes the log, so that there is no tail.
+    ///   - isDurable: whether the first append is flushed, and all that recovery left with it.
+    init(
+        _ bench: Workbench, flushedSegments: Int, segmentSize: ByteCount = .mib(128),
+        isClosed: Bool = false, isDurable: Bool = false
+    ) throws {
         self.bench = bench
+        (self.isClosed, self.isDurable) = (isClosed, isDurable)
         folder = try bench.makeFolder()
         pool = try BatchPool(
             count: bench.scaled(64, smoke: 2), recordsPerBatch: 100, seed: bench.options.seed)
@@ -27,6 +37,7 @@ final class ReopenWorkload {
         var settings = OpenedLog.settings(.durable)
         settings.segmentSizeMax = bench.options.isSmoke ? .mib(1) : .mib(128)
         self.settings = settings
+        settings.segmentSizeMax = min(segmentSize, settings.segmentSizeMax)
         let opened = try OpenedLog(in: folder, on: bench, settings)
         let perSegment = settings.segmentSizeMax.bytes / pool.batchSize
         let written = bench.scaled(perSegment, quick: perSegment, smoke: 2)
@@ -35,6 +46,7 @@ final class ReopenWorkload {
             try write(number, to: opened.log)
         }
         try opened.log.flush()
+        if isClosed { try opened.directory.close() }
     }
 
     private func write(_ number: Int, to log: Log) throws {
@@ -46,13 +58,17 @@ final class ReopenWorkload {
     func pair() -> Pair {
         Pair(
             subject: { round in
-                let start = try self.leaveTail()
+                let start = self.isClosed ? nil : try self.leaveTail()
+                var opened: OpenedLog?
                 try round.time(work: 1) { _ in
-                    let opened = try OpenedLog(in: self.folder, on: self.bench, self.settings)
-                    let end = opened.log.ends.written
-                    try self.write(0, to: opened.log)
-                    return UInt64(start.distance(to: end))
+                    let log = try OpenedLog(in: self.folder, on: self.bench, self.settings)
+                    opened = log
+                    let end = log.log.ends.written
+                    try self.write(0, to: log.log)
+                    if self.isDurable { try log.log.flush() }
+                    return UInt64(start?.distance(to: end) ?? 0)
                 }
+                if self.isClosed { try opened?.directory.close() }
             },
             reference: { round in
                 try self.sumTail(&round)

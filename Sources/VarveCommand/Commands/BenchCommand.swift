@@ -25,7 +25,11 @@ enum BenchCommand {
         "goals", "judge the goals of Varve's speed, and print them as a table")
     private static let plots = OptionalParameter(
         "plots", ValueKind<String>.text("PATH"),
-        "with --goals, the directory that plots go to, as SVG; made where it is missing")
+        "with --goals or --peers, where plots go, as SVG, with their figures as JSON; made where "
+            + "it is missing")
+    private static let peers = OptionalParameter(
+        "peers", ValueKind<String>.text("PATH"),
+        "measure other stores as well, by the harnesses in this folder (tools/bench makes them)")
     private static let sample = OptionalParameter(
         "data", ValueKind<String>.text("FILE"),
         "with DIR, measure the codecs too, on the first 16 MiB of this file")
@@ -45,6 +49,8 @@ enum BenchCommand {
             "With --goals the figures are set against Varve's goals: a row for each demand, met or "
                 + "missed. Figures of other programs that were not measured here are on record "
                 + "from the machine that the goals were set on, and named.",
+            "With --peers it lets other stores take turns with Varve; with --goals as well, the "
+                + "goals that name such a store are judged by its figures of the same run.",
             "With --json the answer is one object: the machine, and every figure of every round, "
                 + "or one object for each demand.",
         ],
@@ -54,7 +60,7 @@ enum BenchCommand {
                 "measure what depends on the disk, with files in a new directory in this one")
         ],
         options: [
-            filter, rounds, directory, seed, sample, goals, plots, quick, smoke, list,
+            filter, rounds, directory, seed, sample, goals, peers, plots, quick, smoke, list,
         ],
         examples: [
             .init("varve bench /var/lib/app --quick", "Shows what this disk is good for."),
@@ -72,10 +78,24 @@ enum BenchCommand {
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let (arguments, console) = (invocation.arguments, invocation.console)
         let options = try options(of: arguments)
-        guard !arguments[goals] || arguments[list] else {
-            return try BenchGoals(
-                options: options, console: console, plots: arguments[plots]
-            ).run()
+        if !arguments[list] {
+            let harnesses = arguments[peers]
+            if arguments[goals] {
+                return try BenchGoals(
+                    options: options, console: console, plots: arguments[plots],
+                    harnesses: harnesses
+                ).run()
+            }
+            if let harnesses {
+                return try BenchPeers(options: options, console: console, harnesses: harnesses)
+                    .run(plots: arguments[plots])
+            }
+        } else if arguments.has(peers) {
+            let contests = try bench { () throws(BenchError) in
+                try ContestTable.choose(options.filter)
+            }
+            try console.output.write(text: ContestReport.list(contests))
+            return .done
         }
         let chosen = try bench { () throws(BenchError) in
             arguments.positionals.isEmpty
@@ -87,36 +107,50 @@ enum BenchCommand {
             try console.output.write(text: BenchReport.list(chosen))
             return .done
         }
-        let workbench = try workbench(options)
+        let workbench = try workbench(options, console)
         if !console.isJSON {
             try console.output.write(text: BenchReport.heading(options, workbench.machine))
             try console.output.line(BenchReport.columns)
             try console.output.flush()
         }
-        var results: [BenchResult] = []
-        do throws(CommandError) {
-            let line = LiveLine(isShown: !console.isQuiet && !console.isJSON)
-            defer { line.clear() }
-            for (place, benchmark) in chosen.enumerated() {
-                line.show("\(place + 1) of \(chosen.count): \(benchmark.name)")
-                results.append(
-                    try bench { () throws(BenchError) in try workbench.run(benchmark) })
-                guard !console.isJSON else { continue }
-                line.clear()
-                try console.output.line(BenchReport.row(results[results.count - 1]))
-                try console.output.flush()
-            }
-        } catch {
-            // What was measured before a signal is worth printing.
-            guard case .stopped = error else { throw error }
-        }
+        let results = try measure(chosen, workbench, console)
         if console.isJSON {
             let report = BenchReport(
                 options: options, machine: workbench.machine, results: results)
             try console.output.line(report.json)
+            try console.output.flush()
         }
         try console.checkStop()
+        guard results.count == chosen.count else {
+            throw .ended(
+                .failed, "\(chosen.count - results.count) of \(chosen.count) were not measured")
+        }
         return .done
+    }
+
+    /// Runs benchmarks and prints each row as soon as it is there. One that fails, as on a full
+    /// disk, does not keep the others back; what was measured before a signal stands.
+    private static func measure(
+        _ chosen: [Benchmark], _ workbench: Workbench, _ console: Console
+    ) throws(CommandError) -> [BenchResult] {
+        var results: [BenchResult] = []
+        let line = LiveLine(isShown: !console.isQuiet && !console.isJSON)
+        defer { line.clear() }
+        for (place, benchmark) in chosen.enumerated() where !console.isStopping {
+            line.show("\(place + 1) of \(chosen.count): \(benchmark.name)")
+            do throws(BenchError) {
+                results.append(try workbench.run(benchmark))
+            } catch {
+                line.clear()
+                if !console.isStopping { console.warn("\(error)") }
+                continue
+            }
+            guard !console.isJSON else { continue }
+            line.clear()
+            try console.output.line(BenchReport.row(results[results.count - 1]))
+            try console.output.flush()
+        }
+        return results
     }
 
     private static func options(
@@ -141,9 +175,10 @@ enum BenchCommand {
             }
         options.rounds = arguments.has(rounds) ? arguments[rounds] : standard
         options.directory = arguments[directory]
+        options.program = "/proc/self/exe"
         if let place = arguments.positionals.first {
-            guard !arguments.has(directory), !arguments[goals] else {
-                throw .usage("DIR goes neither with --directory nor with --goals")
+            guard !arguments.has(directory), !arguments[goals], !arguments.has(peers) else {
+                throw .usage("DIR goes neither with --directory nor with --goals or --peers")
             }
             options.directory = place
         }
@@ -151,33 +186,48 @@ enum BenchCommand {
             guard !arguments.positionals.isEmpty else { throw .usage("--data needs DIR") }
             options.sample = try bytes(of: path)
         }
+        guard !arguments.has(plots) || arguments[goals] || arguments.has(peers) else {
+            throw .usage("--plots needs --goals or --peers")
+        }
         options.seed = arguments[seed]
         return options
     }
 
-    /// Up to 16 MiB of a file, at least one byte.
+    /// Up to 16 MiB of a file or a pipe, at least one byte.
     private static func bytes(of path: String) throws(CommandError) -> [UInt8] {
+        let sizeMax = 16 << 20
         var sample: [UInt8] = []
         do throws(FileError) {
-            let file = try OpenFile(path, .read, in: LinuxFileSystem())
-            let size = min(try file.size().bytes, 16 << 20)
-            let copy = try file.copyBytes(at: .zero, count: size)
-            let bytes = copy.bytes(in: 0..<copy.count)
-            sample = bytes.array()
+            let stream = try LinuxStream.open(reading: path)
+            var piece = [UInt8](repeating: 0, count: 256 << 10)
+            var isMore = true
+            while isMore, sample.count < sizeMax {
+                var span = piece.mutableSpan
+                var bytes = unsafe span.mutableBytes
+                switch try stream.read(into: &bytes) {
+                case .bytes(let count): sample += piece[..<min(count, sizeMax - sample.count)]
+                case .end, .stopped: isMore = false
+                }
+            }
         } catch {
             throw .file(error)
         }
+        if let signal = LinuxProcess.stopSignal { throw .stopped(signal: signal, nil) }
         guard !sample.isEmpty else {
             throw .ended(.unusable, "\(path) is empty: there is nothing to compress")
         }
         return sample
     }
 
-    /// A workbench that ends its runs when a signal asks for it.
-    static func workbench(_ options: BenchOptions) throws(CommandError) -> Workbench {
-        try bench { () throws(BenchError) in
+    /// A workbench that ends its runs when a signal asks for it. Tells who else is there.
+    static func workbench(
+        _ options: BenchOptions, _ console: Console
+    ) throws(CommandError) -> Workbench {
+        let workbench = try bench { () throws(BenchError) in
             try Workbench(options, isStopping: { LinuxProcess.stopSignal != nil })
         }
+        for neighbour in workbench.neighbours { console.warn("\(neighbour)") }
+        return workbench
     }
 
     /// Runs `body` and turns the harness's error into the command's.
