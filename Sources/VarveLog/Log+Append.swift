@@ -76,7 +76,7 @@ extension Log {
     ) throws(LogError) -> AppendReceipt {
         try checkOpen()
         var receipt = AppendReceipt(offsets: ends.written..<ends.written)
-        var stamped = staging.take() ?? ByteBuffer()
+        var stamped = staging.take() ?? ByteBuffer(capacity: 4096)
         stamped.removeAll()
         do {
             let epoch = epoch ?? latestEpoch ?? .zero

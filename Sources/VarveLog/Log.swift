@@ -51,8 +51,8 @@ public final class Log {
     var stability: TransactionStability {
         didSet { published.publish(stability: stability) }
     }
-    /// Where batches are stamped; nil while an append has it.
-    var staging: ByteBuffer? = ByteBuffer(capacity: 4096)
+    /// Where batches are stamped; nil before the first append, and while one has it.
+    var staging: ByteBuffer?
     var inspection = BatchInspection()
     var standing = Standing.open
     /// When the last flush under `.interval` was.

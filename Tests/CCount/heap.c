@@ -36,7 +36,9 @@ void __libc_free(void *);
 
 static void *kept(void *memory) {
     if (__builtin_expect(heap.is_counting, 0) && memory) {
-        heap.use.size += (int64_t)malloc_usable_size(memory);
+        int64_t size = (int64_t)malloc_usable_size(memory);
+        heap.use.size += size;
+        heap.use.size_given += size;
         if (heap.use.size > heap.use.size_peak) heap.use.size_peak = heap.use.size;
     }
     return memory;

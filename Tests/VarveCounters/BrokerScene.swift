@@ -111,13 +111,19 @@ final class BrokerScene {
     }
 
     /// Allocations of one request among many that follow each other, rounded.
-    func heap(_ count: Int = 64, of frame: (_ number: Int) throws -> [UInt8]) throws -> Int {
+    func heap(of frame: (_ number: Int) throws -> [UInt8]) throws -> Int {
+        let count = 64
+        return (try use(count, of: frame).callCount + count / 2) / count
+    }
+
+    /// What requests take of the heap that follow as many others.
+    func use(_ count: Int, of frame: (_ number: Int) throws -> [UInt8]) throws -> Heap.Use {
         let frames = try (0..<2 * count).map(frame)
         for frame in frames[..<count] { answers(to: [frame]) { loop.turn(.notAtAll) } }
         var use = Heap.Use()
         for frame in frames[count...] {
             answers(to: [frame]) { use.add { loop.turn(.notAtAll) } }
         }
-        return (use.callCount + count / 2) / count
+        return use
     }
 }

@@ -74,10 +74,15 @@ extension Counter {
         Counter(number: "heap.fetch.session") {
             let scene = try served(.real())
             var session = try scene.beginSession()
-            return try scene.heap { number in
-                defer { session.epoch += 1 }
-                return try Requests.fetch(scene.topicID, from: Int64(number % 8), in: session)
-            }
+            return try scene.heap { try fetch($0, in: &session, scene) }
+        },
+        Counter(number: "heap.fetch.other-session") {
+            let scene = try served(.real())
+            var session = try scene.beginSession()
+            let alone = try scene.use(64) { try fetch($0, in: &session, scene) }
+            for _ in 0..<64 { _ = try scene.beginSession() }
+            let among = try scene.use(64) { try fetch($0, in: &session, scene) }
+            return (among.sizeGiven - alone.sizeGiven) / 64 / 64
         },
         Counter(number: "heap.commit-offset") {
             let scene = try served(.real())
@@ -90,6 +95,13 @@ extension Counter {
             return try scene.heap { _ in frame }
         },
     ]
+
+    private static func fetch(
+        _ number: Int, in session: inout Requests.Session, _ scene: BrokerScene
+    ) throws -> [UInt8] {
+        defer { session.epoch += 1 }
+        return try Requests.fetch(scene.topicID, from: Int64(number % 8), in: session)
+    }
 
     /// A broker with a topic that has taken eight batches.
     private static func served(

@@ -32,7 +32,7 @@ extension Counter {
             try use.add {
                 let log = try second.openLog(LogScene.name(number))
                 for _ in 0..<appendCount { try log.append(batch.rawSpan, checking: .frame) }
-                log.rest()
+                if appendCount > 0 { log.rest() }
             }
         }
         defer { try? second.close() }

@@ -8,6 +8,8 @@ enum Heap {
     /// What `body` takes, adding up where it is called several times.
     struct Use {
         var callCount = 0
+        /// Bytes that were asked for.
+        var sizeGiven = 0
         /// Bytes that stay in use.
         var size = 0
 
@@ -16,6 +18,7 @@ enum Heap {
             defer {
                 let use = varve_heap_end()
                 callCount += Int(use.call_count)
+                sizeGiven += Int(use.size_given)
                 size += Int(use.size)
             }
             return try body()

@@ -53,17 +53,13 @@ extension FetchRequest {
     func fetches(usesIDs: Bool, _ nameOf: (UniqueID) -> String?) -> [PartitionFetch] {
         var fetches: [PartitionFetch] = []
         fetches.reserveCapacity(topics.reduce(0) { $0 + $1.partitions.count })
-        var places: [FetchKey: Int] = [:]
+        var places = PlaceTable<FetchKey>()
         for topic in topics {
             let name = usesIDs ? nameOf(topic.topicId) : topic.topic
             for wanted in topic.partitions {
                 let fetch = PartitionFetch(wanted, of: topic, usesIDs: usesIDs, name: name)
-                if let place = places[fetch.key] {
-                    fetches[place] = fetch
-                } else {
-                    places[fetch.key] = fetches.count
-                    fetches.append(fetch)
-                }
+                let known = places.place(of: fetch.key, among: fetches.count) { fetches[$0].key }
+                if let known { fetches[known] = fetch } else { fetches.append(fetch) }
             }
         }
         return fetches

@@ -61,9 +61,13 @@ struct FetchSessions {
             remove(id)
             throw .unknown
         }
-        for fetch in wanted { sessions[id]?.want(fetch) }
-        request.forEachForgotten(usesIDs: usesIDs) { sessions[id]?.forget($0) }
-        let newSize = sessions[id]?.count ?? 0
+        let newSize = change(id) { session in
+            for fetch in wanted { session.want(fetch) }
+            request.forEachForgotten(usesIDs: usesIDs) { session.forget($0) }
+            session.lastUsed = now
+            session.advance()
+            return session.count
+        }
         partitionCount += newSize - size
         guard newSize > 0 else {
             remove(id)
@@ -74,11 +78,9 @@ struct FetchSessions {
             remove(id)
             throw .unknown
         }
-        sessions[id]?.lastUsed = now
-        sessions[id]?.advance()
         return FetchPlan(
             standing: .continues(id: id, epoch: FetchSession.epoch(after: request.sessionEpoch)),
-            usesIDs: usesIDs, fetches: sessions[id]?.fetches(nameOf) ?? [])
+            usesIDs: usesIDs, fetches: change(id) { $0.fetches(nameOf) })
     }
 
     /// - Returns: how many partitions the session of a request that goes on with it has.
@@ -87,6 +89,16 @@ struct FetchSessions {
         guard session.epoch == request.sessionEpoch else { throw .epoch }
         guard session.usesIDs == usesIDs else { throw .topicIDs }
         return session.count
+    }
+
+    /// Changes a session that is there, in its place.
+    private mutating func change<Value>(
+        _ id: Int32, _ body: (inout FetchSession) -> Value
+    ) -> Value {
+        guard let place = sessions.index(forKey: id) else {
+            preconditionFailure("session \(id) is not there")
+        }
+        return body(&sessions.values[place])
     }
 
     // MARK: What is told
@@ -117,11 +129,7 @@ struct FetchSessions {
             // One that made room meanwhile knows no longer what was told: all of it is.
             guard let present = sessions[id]?.epoch else { return 0 }
             guard present == epoch else { throw .epoch }
-            var news: [FetchResult] = []
-            for result in results where sessions[id]?.tells(result) != false {
-                news.append(result)
-            }
-            results = news
+            change(id) { session in results.removeAll { !session.tells($0) } }
             return id
         }
     }

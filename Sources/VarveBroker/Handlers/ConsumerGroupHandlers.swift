@@ -85,8 +85,7 @@ extension Broker {
         var times = ConsumerTimes()
         let milliseconds = { (name: String) -> Duration? in
             guard let definition = ConfigTable.groups[name] else { return nil }
-            let value = configs.candidates(for: definition).first?.value
-            return value.flatMap { Int64($0) }.map { .milliseconds($0) }
+            return configs.value(of: definition).flatMap { Int64($0) }.map { .milliseconds($0) }
         }
         times.sessionTimeout = milliseconds("consumer.session.timeout.ms") ?? times.sessionTimeout
         times.heartbeatInterval =

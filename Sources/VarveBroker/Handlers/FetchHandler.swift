@@ -69,7 +69,8 @@ extension Broker {
         _ gathered: FetchAnswer, to fetch: PendingFetch, _ context: RequestContext,
         on loop: EventLoop
     ) {
-        var results = gathered.results + fetch.unknown
+        var results = gathered.results
+        if !fetch.unknown.isEmpty { results += fetch.unknown }
         do throws(FetchSessionError) {
             var response = FetchResponse()
             response.sessionId = try fetchSessions.settle(

@@ -33,14 +33,13 @@ public final class Broker: FrameService {
     var afterFlush: [(EventLoop) -> Void] = []
     var admission = BatchAdmission()
     var fetches = WaitingFetches()
-    lazy var fetchSessions = FetchSessions(brokerConfigs.fetchSessions)
+    var fetchSessions: FetchSessions
     /// In bytes: what one fetch is answered with at most.
-    private(set) lazy var fetchSizeMax = brokerConfigs.fetchSizeMax
+    let fetchSizeMax: Int
     var producerIDs = ProducerIDBlock()
     var groups = GroupHost()
     var transactions = TransactionHost()
-    lazy var shares = ShareHost(
-        sessionCountMax: Int(brokerConfigs.integer("group.share.max.share.sessions") ?? 2000))
+    var shares: ShareHost
     /// Who is at the other end of each connection.
     var peers: [ConnectionID: Peer] = [:]
     /// How other threads ask for the end.
@@ -68,6 +67,13 @@ public final class Broker: FrameService {
         upkeep = Upkeep(
             UpkeepSettings(), telling: diagnostics, now: surroundings.clock.now())
         metadata = try Self.openMetadata(settings, node, in: surroundings)
+        let configs = BrokerConfigs(
+            image: metadata.image, node: self.settings.nodeID, started: self.settings.configs)
+        // Not made at their first use: what is lazy is copied whole by each change of it.
+        fetchSessions = FetchSessions(configs.fetchSessions)
+        fetchSizeMax = configs.fetchSizeMax
+        shares = ShareHost(
+            sessionCountMax: Int(configs.integer("group.share.max.share.sessions") ?? 2000))
         try takeOver()
         takeOverTransactions()
         upkeep.isStale = true

@@ -29,7 +29,15 @@ struct BrokerConfigs {
         return found
     }
 
-    func value(of name: String) -> String? { candidates(for: name).first?.value }
+    /// The first of the candidates. Requests ask for it, so the others are not looked for.
+    func value(of name: String) -> String? {
+        let own = ConfigResource(.broker, "\(node)")
+        if let value = image.configs[own]?[name] { return value }
+        if let value = image.configs[.allBrokers]?[name] { return value }
+        // One number under two names.
+        if name == "broker.id" || name == "node.id" { return "\(node)" }
+        return started.values[name] ?? StaticConfigs.definition(of: name)?.defaultValue
+    }
 }
 
 /// The properties that are in force for a group: its own, then the broker's.
@@ -48,6 +56,14 @@ struct GroupConfigs {
             found.append(ConfigCandidate(definition.name, value, .standard))
         }
         return found
+    }
+
+    /// The first of the candidates.
+    func value(of definition: ConfigDefinition) -> String? {
+        let own = broker.image.configs[ConfigResource(.group, group)]?[definition.name]
+        if let own { return own }
+        guard let fallback = definition.fallback else { return definition.defaultValue }
+        return broker.value(of: fallback)
     }
 }
 

@@ -51,23 +51,17 @@ struct PendingProduce {
     var waitsForFlush: Bool { !written.isEmpty }
 
     init(_ request: ProduceRequest) {
-        var topics: [TopicKey: Int] = [:]
-        var places: [PartitionKey: Int] = [:]
+        var topics = PlaceTable<TopicKey>()
+        var places = PlaceTable<PartitionKey>()
         for (topic, data) in request.topicData.enumerated() where !data.partitionData.isEmpty {
-            let row =
-                topics[TopicKey(name: data.name, id: data.topicId)] ?? response.responses.count
-            if row == response.responses.count {
-                topics[TopicKey(name: data.name, id: data.topicId)] = row
-                response.responses.append(.init(name: data.name, topicId: data.topicId))
-            }
+            let row = row(of: TopicKey(name: data.name, id: data.topicId), &topics)
             for (partition, data) in data.partitionData.enumerated() {
                 let key = PartitionKey(topic: row, index: data.index)
-                if let place = places[key] {
+                if let place = places.place(of: key, among: sent.count, partitionKey(of:)) {
                     sent[place].topic = topic
                     sent[place].partition = partition
                     continue
                 }
-                places[key] = sent.count
                 let count = response.responses[row].partitionResponses.count
                 sent.append(
                     Sent(
@@ -77,6 +71,25 @@ struct PendingProduce {
                     .init(index: data.index, errorCode: .none, baseOffset: -1))
             }
         }
+    }
+
+    /// The topic's place in the response, where it gets one unless it has it.
+    private mutating func row(
+        of key: TopicKey, _ topics: inout PlaceTable<TopicKey>
+    ) -> Int {
+        let count = response.responses.count
+        let known = topics.place(of: key, among: count) { place in
+            let topic = response.responses[place]
+            return TopicKey(name: topic.name, id: topic.topicId)
+        }
+        if let known { return known }
+        response.responses.append(.init(name: key.name, topicId: key.id))
+        return count
+    }
+
+    private func partitionKey(of place: Int) -> PartitionKey {
+        let row = sent[place].row
+        return PartitionKey(topic: row.topic, index: self[row].index)
     }
 
     private subscript(row: Row) -> ProduceResponse.PartitionProduceResponse {

@@ -9,8 +9,10 @@ extension ConsumerGroup {
     /// Searches for expressions that are new, or that were searched for in other topics; forgets
     /// those of nobody.
     mutating func resolvePatterns(_ turn: inout ConsumerTurn) {
+        // Each heartbeat comes here, and few groups have patterns.
+        let hasPatterns = members.values.contains { !$0.profile.subscribedPattern.isEmpty }
+        guard hasPatterns || !patterns.isEmpty else { return }
         let wanted = Set(members.values.map(\.profile.subscribedPattern)).subtracting([""])
-        guard !wanted.isEmpty || !patterns.isEmpty else { return }
         for text in Set(patterns.keys).subtracting(wanted).sorted() {
             write(.pattern(text, nil), &turn)
         }

@@ -18,6 +18,8 @@
 typedef struct {
     /// Calls that gave memory, those that moved or resized some among them.
     int64_t call_count;
+    /// Bytes that these calls gave, as the heap rounds them.
+    int64_t size_given;
     /// Bytes in use beyond those at the beginning, as the heap rounds them: at the end, and at the
     /// most. Below 0 when more was given back than taken.
     int64_t size, size_peak;
