@@ -61,6 +61,15 @@ enum ServedAPIs {
         .deleteShareGroupOffsets: 0...0,
     ]
 
+    /// The same as answers have it, in the order of the keys.
+    static let rows: [ApiVersionsResponse.ApiVersion] =
+        versions.sorted { $0.key.rawValue < $1.key.rawValue }
+        .map { api, versions in
+            .init(
+                apiKey: api.rawValue, minVersion: versions.lowerBound,
+                maxVersion: versions.upperBound)
+        }
+
     /// Whether a request is read at all. ApiVersions has an answer for every version.
     static func take(_ api: APIKey, _ version: Int16) -> Bool {
         guard let versions = versions[api] else { return false }
@@ -88,12 +97,7 @@ extension Broker {
             response.errorCode = .invalidRequest
             return answer(response, to: context, on: loop)
         }
-        response.apiKeys = ServedAPIs.versions.sorted { $0.key.rawValue < $1.key.rawValue }
-            .map { api, versions in
-                .init(
-                    apiKey: api.rawValue, minVersion: versions.lowerBound,
-                    maxVersion: versions.upperBound)
-            }
+        response.apiKeys = ServedAPIs.rows
         tellFeatures(in: &response, version: context.version)
         answerFeatures(response, to: context, on: loop)
     }

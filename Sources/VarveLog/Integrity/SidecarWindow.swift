@@ -64,11 +64,14 @@ struct SidecarWindow: Sendable {
 
     private mutating func copy(_ number: Int) -> Bool {
         guard number >= 0, source.mapping == nil,
-            let file = try? OpenFile(source.path, .read, in: source.fileSystem)
+            let file = try? OpenFile(source.path, .read, in: source.fileSystem),
+            let fileSize = try? file.size().bytes
         else { return false }
         let size = SidecarLayout.blockSize
-        let copied = try? file.copyBytes(
-            at: FilePosition(number * size), count: Self.stride * size)
+        // Most sidecars are far shorter than a stride, and memory that is not read into is cleared
+        // for nothing.
+        let count = max(0, min(Self.stride * size, fileSize - number * size))
+        let copied = try? file.copyBytes(at: FilePosition(number * size), count: count)
         guard let copied, copied.count >= size else { return false }
         held = copied
         blocks = number..<number + copied.count / size
