@@ -18,7 +18,7 @@ enum CommitThread {
     }
 
     private static func run(_ core: CommitCore) {
-        // Nothing to look out for before the first commit, nor after a sleep that an interval ended.
+        // Nothing to look out for before the first commit, nor after an interval ended a sleep.
         var spinsUntil = core.clock.now()
         var looks = 0
         while true {
