@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -50,15 +49,6 @@ void bench_wait_until(int64_t when) {
 void bench_sleep_until(int64_t when) {
     struct timespec time = {when / 1000000000, when % 1000000000};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {}
-}
-
-int bench_touch(size_t size) {
-    if (size == 0) return 0;
-    volatile char *base = mmap(
-        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED) return -1;
-    for (size_t at = 0; at < size; at += 4096) base[at] = 1;
-    return munmap((void *)base, size);
 }
 
 __attribute__((noinline)) uint64_t bench_sum(const void *bytes, size_t size) {

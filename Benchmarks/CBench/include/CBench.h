@@ -25,8 +25,6 @@ void bench_sleep_until(int64_t when);
 
 // --- Memory ------------------------------------------------------------------------------------
 
-/// Maps `size` bytes, writes to each page and unmaps them. Returns 0, or -1 with errno.
-int bench_touch(size_t size);
 /// The sum of all 64-bit words of `bytes`; a rest of up to 63 bytes is left out.
 uint64_t bench_sum(const void *bytes, size_t size);
 /// memcpy(3), never inlined and never left out.

@@ -15,7 +15,8 @@ struct ProduceWorkload {
         let batches = batches.scaled(bench)
         self.batches = batches
         frames = try RequestFrames.produce(
-            batches, count: bench.scaled(64, smoke: 4), seed: bench.options.seed)
+            batches, count: bench.scaled(batches.isText ? 8 : 64, smoke: 4),
+            seed: bench.options.seed)
         // A GiB of batches of 250 KiB.
         requestCount = bench.scaled(4000, smoke: 8)
     }

@@ -1,5 +1,5 @@
-internal import CBench
 internal import Varve
+internal import VarveBytes
 internal import VarveLinux
 internal import VarveLog
 internal import VarveSystem
@@ -88,7 +88,7 @@ public final class Workbench {
         try checkStop()
         let folder = try makeFolder()
         defer { try? DirectoryTree.remove(folder, in: fileSystem) }
-        warmPages(pair.freshPages)
+        try warmPages(pair.freshPages)
         var round = Round(number: number, folder: folder)
         try side(&round)
         return round
@@ -114,15 +114,25 @@ public final class Workbench {
         }
     }
 
-    /// Makes memory resident that the system lends out next. A virtual machine gives free pages
-    /// back to its host within seconds, and the first touch of such a page costs as much as
-    /// several copies of it.
-    private func warmPages(_ size: ByteCount) {
+    /// Makes the pages resident that the page cache takes next. A virtual machine gives free pages
+    /// back to its host within seconds, and the first touch of such a page costs ten times as much
+    /// as a copy of it. Touching memory of the process warms other pages than files get.
+    private func warmPages(_ size: ByteCount) throws(BenchError) {
+        let path = "\(directory.path)/warm"
         guard size > .zero, !options.isSmoke,
-            let free = try? MemoryStatus(in: fileSystem).available
+            let free = try? MemoryStatus(in: fileSystem).available,
+            let file = try? OpenFile(path, .createNew, in: fileSystem)
         else { return }
-        // A failure to warm shows in the figures only.
-        _ = bench_touch(min(size.bytes + size.bytes / 4, free.bytes / 2))
+        defer { try? fileSystem.removeFile(path) }
+        let piece = [UInt8](repeating: 0x2A, count: 1 << 20)
+        let wanted = min(size.bytes + size.bytes / 4, free.bytes / 2)
+        for position in stride(from: 0, to: wanted, by: piece.count) {
+            try checkStop()
+            // A failure to warm, as on a full disk, shows in the figures only.
+            guard (try? file.write(piece.rawSpan, at: FilePosition(position))) != nil else {
+                return
+            }
+        }
     }
 
     /// `full` in a full run, `smoke` in a smoke run, and in a quick one `quick`: where none is

@@ -26,6 +26,7 @@ struct AppendWorkload {
                 let opened = try OpenedLog(in: round.folder, on: bench, settings)
                 try round.time(work: size) { _ in
                     for number in 0..<appendCount {
+                        try bench.checkStop()
                         try opened.log.append(pool.batch(number), checking: depth)
                     }
                     return UInt64(opened.log.ends.written.rawValue)
@@ -34,7 +35,10 @@ struct AppendWorkload {
             reference: { round in
                 var file = try RawFile(in: round.folder, bench.fileSystem)
                 try round.time(work: size) { _ in
-                    for number in 0..<appendCount { try file.append(pool.batch(number)) }
+                    for number in 0..<appendCount {
+                        try bench.checkStop()
+                        try file.append(pool.batch(number))
+                    }
                     return UInt64(file.size)
                 }
             },

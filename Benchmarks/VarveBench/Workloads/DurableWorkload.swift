@@ -38,6 +38,7 @@ struct DurableWorkload {
                 let bytes = pool.joined(batchesPerAppend)
                 try round.time(work: work) { latencies in
                     for _ in 0..<appendCount {
+                        try bench.checkStop()
                         let start = Stopwatch.now()
                         try opened.log.append(bytes.bytes)
                         latencies.add(Stopwatch.now() - start)
@@ -51,6 +52,7 @@ struct DurableWorkload {
                 let bytes = pool.joined(batchesPerAppend)
                 try round.time(work: work) { latencies in
                     for _ in 0..<appendCount {
+                        try bench.checkStop()
                         let start = Stopwatch.now()
                         try file.appendFlushed(bytes.bytes)
                         latencies.add(Stopwatch.now() - start)

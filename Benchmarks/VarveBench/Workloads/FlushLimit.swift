@@ -43,6 +43,7 @@ struct FlushLimit {
 
     private func prepare(_ file: borrowing RawFile) throws {
         for number in 0..<flushCount {
+            try bench.checkStop()
             try file.write(pool.batch(0).extracting(0..<Self.size), at: number * Self.size)
         }
         try file.writeFlushed(pool.batch(0).extracting(0..<Self.size), at: 0)
@@ -52,6 +53,7 @@ struct FlushLimit {
         let descriptor = file.descriptor
         try round.time(work: flushCount) { latencies in
             for number in 0..<flushCount {
+                try bench.checkStop()
                 let bytes = pool.batch(number).extracting(0..<Self.size)
                 let start = Stopwatch.now()
                 try RawFile.writeFlushed(bytes, at: number * Self.size, descriptor)

@@ -22,6 +22,7 @@ struct PacedWorkload {
                 try round.time(work: appendCount) { latencies in
                     var pacing = Pacing(operationsPerSecond: rate)
                     for number in 0..<appendCount {
+                        try bench.checkStop()
                         let due = pacing.next()
                         try opened.log.append(pool.batch(number))
                         latencies.add(Stopwatch.now() - due)
@@ -34,6 +35,7 @@ struct PacedWorkload {
                 try round.time(work: appendCount) { latencies in
                     var pacing = Pacing(operationsPerSecond: rate)
                     for number in 0..<appendCount {
+                        try bench.checkStop()
                         let due = pacing.next()
                         try file.appendFlushed(pool.batch(number))
                         latencies.add(Stopwatch.now() - due)

@@ -29,6 +29,7 @@ struct PolicyWorkload {
         let opened = try OpenedLog(in: round.folder, on: bench, OpenedLog.settings(policy))
         try round.time(work: count) { latencies in
             for number in 0..<count {
+                try bench.checkStop()
                 let start = Stopwatch.now()
                 try opened.log.append(pool.batch(number))
                 latencies.add(Stopwatch.now() - start)

@@ -54,12 +54,13 @@ struct SharedWorkload {
     }
 
     private func append(to log: SharedLog) throws -> LatencyHistogram {
-        let (records, appendsEach) = (records, appendsEach)
+        let (records, appendsEach, isStopping) = (records, appendsEach, bench.isStopping)
         switch face {
         case .blocking:
             return try Threads.run(appenders) { index in
                 var latencies = LatencyHistogram()
                 for _ in 0..<appendsEach {
+                    if isStopping() { throw BenchError.stopped }
                     let start = Stopwatch.now()
                     try log.append(records[index])
                     latencies.add(Stopwatch.now() - start)
@@ -70,6 +71,7 @@ struct SharedWorkload {
             return try Threads.runTasks(appenders) { index in
                 var latencies = LatencyHistogram()
                 for _ in 0..<appendsEach {
+                    if isStopping() { throw BenchError.stopped }
                     let start = Stopwatch.now()
                     _ = try await log.append(records[index])
                     latencies.add(Stopwatch.now() - start)
@@ -84,6 +86,7 @@ struct SharedWorkload {
         var latencies = LatencyHistogram()
         var starts = [Int64](repeating: 0, count: appenders)
         for _ in 0..<appendsEach {
+            try bench.checkStop()
             for index in 0..<appenders {
                 starts[index] = Stopwatch.now()
                 guard case .accepted = try log.submit(records[index]) else {
@@ -103,13 +106,14 @@ struct SharedWorkload {
     private func writeApart(_ round: inout Round) throws {
         let file = try RawFile(in: round.folder, bench.fileSystem)
         let descriptor = file.descriptor
-        let (pool, appendsEach) = (pool, appendsEach)
+        let (pool, appendsEach, isStopping) = (pool, appendsEach, bench.isStopping)
         let end = SharedEnd()
         try round.time(work: appenders * appendsEach) { latencies in
             latencies.add(
                 try Threads.run(appenders) { _ in
                     var latencies = LatencyHistogram()
                     for _ in 0..<appendsEach {
+                        if isStopping() { throw BenchError.stopped }
                         let start = Stopwatch.now()
                         let bytes = pool.batch(0)
                         let position = end.take(bytes.byteCount)
@@ -127,6 +131,7 @@ struct SharedWorkload {
         var file = try RawFile(in: round.folder, bench.fileSystem)
         try round.time(work: appenders * appendsEach) { latencies in
             for _ in 0..<appendsEach {
+                try bench.checkStop()
                 let start = Stopwatch.now()
                 try file.appendFlushed(pool.batch(0))
                 latencies.add(Stopwatch.now() - start)
