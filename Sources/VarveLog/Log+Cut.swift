@@ -129,6 +129,7 @@ extension Log {
         try checkOpen()
         guard offset < ends.written else { return ends.written }
         try settleCompaction()
+        try settleCommits()
         compaction.cutCount += 1
         let target = max(offset, segments[0].baseOffset)
         let kept = segments.prefix { $0.baseOffset <= target }

@@ -32,6 +32,7 @@ extension Log {
             return nil
         }
         let resumption = Resumption(cause: cause, dropped: ends.flushed..<ends.written)
+        try settleCommits()
         do {
             try goBackToFlushed()
             standing = .open

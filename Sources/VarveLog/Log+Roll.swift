@@ -15,7 +15,7 @@ extension Log {
         guard base > active.segment.baseOffset else { return }
         // Before a later segment can be found: either all that precedes it is flushed, or recovery
         // is told that the log has an owner who leaves no gaps, so that one is a lost end.
-        if settings.flushPolicy != .pageCache { try flush() }
+        if settings.flushPolicy != .pageCache || inPlace != nil { try flushInPlace() }
         // Nobody looks at the end of a segment that another one follows: what is there is batches.
         try trim()
         if !endsFile.isDurable {

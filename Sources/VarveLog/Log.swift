@@ -63,6 +63,10 @@ public final class Log {
     /// flushed.
     var appendedSize = 0
     var durablyPublishedSize = 0
+    /// How far its own file is flushed, where that is less than `ends` says: a ring has the rest.
+    var inPlace: InPlace?
+    /// The ring that may have bytes of this log.
+    weak var commitRing: CommitRing?
 
     enum Standing {
         case open
@@ -143,6 +147,13 @@ public final class Log {
     public func flush() throws(LogError) {
         try checkOpen()
         guard ends.flushed < ends.written else { return }
+        try flushInPlace()
+    }
+
+    /// On return every record appended so far survives a power cut in the log's own files.
+    func flushInPlace() throws(LogError) {
+        try checkOpen()
+        guard ends.flushed < ends.written || inPlace != nil else { return }
         do {
             #if VARVE_PLANTED_BUGS
                 if PlantedBug.sealedSegmentNotFlushed.isPlanted { unflushed.removeAll() }
@@ -158,6 +169,7 @@ public final class Log {
             #endif
             throw poison(error)
         }
+        inPlace = nil
         ends.didFlush(through: ends.written)
         if stability.isHolding { stability.didFlush(through: ends.flushed) }
         publishEnds()
@@ -194,10 +206,12 @@ public final class Log {
     func endsNow(isPoisoned: Bool = false) -> PublishedEnds {
         // With unflushed sealed segments the flushed end lies in the first of them.
         let place = flushedSegment
+        // After a failed flush of its own file only what a ring puts back there may be believed.
+        let believed = isPoisoned ? inPlace?.size : nil
         return PublishedEnds(
             sequence: 0, bootID: surroundings.bootID, segmentBase: place.baseOffset,
-            flushedSize: Int64(place.flushedSize), writtenSize: Int64(place.writtenSize),
-            ends: ends, isPoisoned: isPoisoned)
+            flushedSize: Int64(believed ?? place.flushedSize),
+            writtenSize: Int64(place.writtenSize), ends: ends, isPoisoned: isPoisoned)
     }
 
     /// How the ends file is written.
@@ -237,7 +251,7 @@ public final class Log {
         if case .closed = standing { return }
         defer { standing = .closed }
         try checkOpen()
-        try flush()
+        try flushInPlace()
         // What is left of it the next opening completes, or takes back.
         compaction.cleaner?.cancel()
         try? settleCompaction()
@@ -265,6 +279,7 @@ public final class Log {
     /// Lets the next checkpoint of the directory say how far this log is flushed.
     public func noteForCheckpoint() throws(LogError) {
         try checkOpen()
+        if inPlace != nil { try flushInPlace() }
         let isResting = active.isResting
         try wrapping { () throws(FileError) in try active.flushIndexes() }
         if isResting { active.rest() }
@@ -275,10 +290,12 @@ public final class Log {
     /// Gives the log's open files back where everything is flushed, and the memory that appends
     /// use; the next append takes both again. For programs with many logs, few of which are written
     /// to at a time.
-    /// - Returns: false, with nothing done, while there are unflushed bytes.
+    /// - Returns: false, with nothing done, while there are bytes that its own files may lack.
     @discardableResult
     public func rest() -> Bool {
-        guard case .open = standing, ends.flushed == ends.written else { return false }
+        guard case .open = standing, ends.flushed == ends.written, inPlace == nil else {
+            return false
+        }
         active.rest()
         endsFile.rest()
         staging = nil
@@ -288,6 +305,7 @@ public final class Log {
     /// Takes the log out of use without a flush: its folder was renamed away.
     func abandon() {
         standing = .closed
+        inPlace = nil
         active.rest()
         endsFile.rest()
     }

@@ -22,7 +22,8 @@ enum Place {
     /// What a debug build does in a fraction of a second.
     static func inputCount(of target: FuzzTarget) -> Int {
         let count = number("VARVE_FUZZ_INPUTS").flatMap { Int(exactly: $0) }
-        let isWholeLog = ["log-folder", "sidecar", "integrity-root"].contains(target.name)
+        let isWholeLog = ["log-folder", "sidecar", "integrity-root", "commit-ring"]
+            .contains(target.name)
         // A broker starts twice for each input.
         let isBroker = target.name.hasPrefix("broker-")
         return count ?? (isBroker ? 6 : isWholeLog ? 40 : 300)

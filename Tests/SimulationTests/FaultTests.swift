@@ -22,7 +22,8 @@ struct FaultTests {
     func everyCall(_ fault: FaultSearch.Fault) throws {
         let deadline = Deadline(shares: Self.faults.count)
         var search = FaultSearch()
-        let workloads = RunLength.isLong ? FaultWorkload.all : Array(FaultWorkload.all.prefix(3))
+        let workloads =
+            RunLength.isLong ? FaultWorkload.all : FaultWorkload.all.prefix(3) + [.sharing]
         for workload in workloads { search.run(workload, fault, until: deadline) }
         search.tally.report("failing calls, \(fault)", deadline.elapsed)
     }

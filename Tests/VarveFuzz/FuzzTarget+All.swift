@@ -3,6 +3,7 @@ extension FuzzTarget {
     public static let all: [FuzzTarget] =
         BatchTargets.all + CompressionTargets.all + IndexTargets.all + CheckpointTargets.all
         + NameTargets.all + StateTargets.all + IntegrityTargets.all + FolderTargets.all
+        + CommitRingTargets.all
         + WireTargets.all + BrokerTargets.all
 
     /// The target of that name; nil when there is none.

@@ -63,6 +63,7 @@ public struct SeedCorpus: Sendable {
         case .ends: Self.ends
         case .sidecars: IntegrityTargets.sidecars
         case .roots: IntegrityTargets.roots
+        case .rings: CommitRingTargets.rings
         case .quarantines: CheckpointTargets.quarantines
         case .scrubMarks: CheckpointTargets.scrubMarks
         case .requests: wireSeeds.compactMap { WireTargets.requestFrame($0) }

@@ -18,6 +18,8 @@ public enum SeedRule: Hashable, Sendable {
     case sidecars
     /// Content of `varve.integrity`, written here.
     case roots
+    /// Content of a commit ring, written here.
+    case rings
     /// Content of `varve.quarantine`, made here.
     case quarantines
     /// Content of `varve.scrub`, made here.

@@ -9,6 +9,8 @@ package import VarveTerms
 package final class Scene {
     package static let path = "/srv/varve"
     package static let boot = UniqueID(high: 7, low: 1)
+    /// Four frames or so: it is full after a few flushes.
+    package static let commitRingSize = ByteCount.kib(24)
 
     package private(set) var disk: SimulatedDisk
     package private(set) var clock: SimulatedClock
@@ -64,7 +66,8 @@ package final class Scene {
 
     package func open(_ numbers: [Int] = [0]) throws {
         let opened = try DataDirectory(
-            Self.path, in: Self.surroundings(disk, boot: boot))
+            Self.path, commitRingSize: Self.commitRingSize,
+            in: Self.surroundings(disk, boot: boot))
         directory = opened
         for number in numbers {
             let log = try opened.openLog(Self.name(number), settings: settings)

@@ -4,8 +4,8 @@ import VarveSim
 import VarveTerms
 
 extension Workload {
-    /// All of them; a new kind of work is a line in one of the three lists.
-    package static let canonical = basics + openings + batches
+    /// All of them; a new kind of work is a line in one of the four lists.
+    package static let canonical = basics + openings + batches + shared
 
     package static let basics: [Workload] = [
         firstAppends, rolls, compressed, interval, pageCache, reopening, deleting, retention,

@@ -8,8 +8,6 @@ public enum GoalTable {
     /// Why a benchmark that a goal names is not there.
     static let absent = [
         "append.page-cache.recycled": "segments are not used again (decision 14)",
-        "commit.64": "logs are flushed one by one",
-        "commit.64.apart": "logs are flushed one by one",
         "cluster.produce": "clusters are not built yet",
         "cluster.failover": "clusters are not built yet",
     ]

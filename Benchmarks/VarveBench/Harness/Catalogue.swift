@@ -6,9 +6,8 @@ internal import VarveTerms
 /// the goal that it shows (P1 to P20), where there is one.
 public enum Catalogue {
     public static let benchmarks: [Benchmark] =
-        limits + checksums + codecs + appends + policies + shared + reads + reopenings + manyLogs
-        + echoes
-        + broker + coordinators + processes
+        limits + checksums + codecs + appends + policies + shared + commits + reads + reopenings
+        + manyLogs + echoes + broker + coordinators + processes
 
     /// The benchmarks with `filter` in their names; all for nil.
     /// - Throws: `.nothingMatches` when there is none.
@@ -178,6 +177,27 @@ extension Catalogue {
                 .operationsPerSecond
             ) { try SharedWorkload($0, .core, appenders: 16).pair() },
         ]
+}
+
+// MARK: Many logs, one flush
+
+extension Catalogue {
+    private static let commits = [
+        Benchmark(
+            "commit.64", goal: "P7",
+            "16 KiB to each of 64 logs, and all of them flushed together",
+            per: "pwritev and fdatasync of the same bytes, extending one file", .medianLatency
+        ) { try SharedFlushWorkload($0, .oneFile, logs: 64).pair() },
+        Benchmark(
+            "commit.64.apart", goal: "P7", "the same",
+            per: "the same logs, each flushed by itself", .medianLatency
+        ) { try SharedFlushWorkload($0, .eachLog, logs: 64).pair() },
+        Benchmark(
+            "commit.64.rate", goal: "P7", "the same for 100 MiB, what is put off included",
+            per: "pwritev and fdatasync of the same bytes, extending one file",
+            .operationsPerSecond
+        ) { try SharedFlushWorkload($0, .oneFile, logs: 64).pair() },
+    ]
 }
 
 // MARK: Reading

@@ -10,8 +10,9 @@ enum DumpCommand {
         "dump", "print what stands in log files, indexes and checkpoints",
         paragraphs: [
             "A PATH is a file (.log, .index, .timeindex, .txnindex, .snapshot, .checkpoint, "
-                + "varve.ends, meta.properties, partition.metadata or a text checkpoint), the "
-                + "folder of a log, or a data directory. Nothing is changed and no lock is taken.",
+                + "varve.ends, a commit ring, meta.properties, partition.metadata or a text "
+                + "checkpoint), the folder of a log, or a data directory. Nothing is changed and "
+                + "no lock is taken.",
             "Keys and values are shown as text where they can be printed, else in hex. With --json "
                 + "each line is one batch, index or file, and keys and values are in hex.",
         ],
@@ -92,7 +93,7 @@ struct Dump {
         }
         guard prefix.isEmpty else { return count }
         for entry in entries where entry.kind == .directory {
-            guard LogFolderName(entry.name) != nil else { continue }
+            guard LogFolderName(entry.name) != nil || entry.name == "varve.commit" else { continue }
             _ = try printFolder(folder + "/" + entry.name, prefix: entry.name + "/")
             count += 1
         }
@@ -109,6 +110,7 @@ struct Dump {
         case .transactionIndex: try printTransactions(path, as: name)
         case .snapshot: try printSnapshot(path, as: name)
         case .ends: try printEnds(path, as: name)
+        case .ring: try printRing(path, as: name)
         case .text: try printText(path, as: name)
         }
     }

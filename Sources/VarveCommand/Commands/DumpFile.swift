@@ -2,7 +2,7 @@ internal import VarveLog
 
 /// What kind of file a name is, to `varve dump`.
 enum DumpFile {
-    case batches, offsetIndex, timeIndex, transactionIndex, snapshot, ends, text
+    case batches, offsetIndex, timeIndex, transactionIndex, snapshot, ends, ring, text
 
     init?(_ name: String) {
         let stem = Self.withoutStanding(name)
@@ -19,6 +19,10 @@ enum DumpFile {
         default:
             guard stem != "varve.ends" else {
                 self = .ends
+                return
+            }
+            guard stem != "ring" else {
+                self = .ring
                 return
             }
             let isText =

@@ -30,11 +30,14 @@ enum RecoverCommand {
     @Sendable
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let isDryRun = invocation.arguments[dryRun]
-        let reports = try preview(invocation)
+        let (reports, ring) = try preview(invocation)
+        if let ring { try RingText.print(ring, to: invocation.console) }
         for (name, report) in reports {
             try RecoverReport(name: name, report: report).print(to: invocation.console)
         }
-        let needed = reports.count { !$0.report.isClean }
+        let needed = reports.count {
+            !$0.report.isClean || ring?.holds($0.name) ?? false
+        }
         if isDryRun {
             try invocation.console.summarise(
                 needed == 0
@@ -52,7 +55,7 @@ enum RecoverCommand {
     /// What opening each log would do. The directory is open meanwhile, and left as it was found.
     private static func preview(
         _ invocation: Invocation
-    ) throws(CommandError) -> [Preview] {
+    ) throws(CommandError) -> ([Preview], ring: CommitRingContents?) {
         var reports: [Preview] = []
         let preview = try engine { () throws(LogError) in
             try RecoveryPreview(invocation.directory, in: invocation.surroundings)
@@ -65,7 +68,7 @@ enum RecoverCommand {
             let report = try engine { () throws(LogError) in try preview.report(of: name) }
             reports.append((name, report))
         }
-        return reports
+        return (reports, preview.commitRing)
     }
 
     private static func confirm(

@@ -79,6 +79,7 @@ enum StatusCommand {
             "\(status.path): \(owner ?? "no meta.properties"), \(status.logs.count) logs, "
                 + "\(size) bytes, "
                 + (status.wasClosedCleanly ? "closed cleanly" : "open, or not closed cleanly")
+                + (status.commitRing.map { "; " + RingText.summary(of: $0) } ?? "")
                 + (status.others.isEmpty
                     ? ""
                     : "; also " + status.others.map { "\($0)" }.joined(separator: ", ")),
@@ -88,6 +89,7 @@ enum StatusCommand {
                 "nodeId": properties?.nodeID.map { .number(Int64($0)) } ?? .null,
                 "clusterId": properties?.clusterID.map { .text($0) } ?? .null,
                 "directoryId": properties?.directoryID.map { .text("\($0)") } ?? .null,
+                "commitRing": status.commitRing.map { RingText.json(of: $0) } ?? .null,
                 "otherFolders": .list(status.others.map { .text("\($0)") }),
             ])
     }

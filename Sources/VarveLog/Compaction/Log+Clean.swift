@@ -113,6 +113,7 @@ extension Log {
         guard compaction.cleaner == nil else { throw .uncleanable(path: path, .busy) }
         try settleCompaction()
         if try isActiveOverdue(now: now) { try roll() }
+        try settleCommits()
         return LogCleaner(self, try cleanability(now: now), now: now, limits: limits)
     }
 

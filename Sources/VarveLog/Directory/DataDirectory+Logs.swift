@@ -27,6 +27,7 @@ extension DataDirectory {
     ) throws(LogError) -> Log {
         try checkOpen()
         if let open = openLogs[name] { return open }
+        try settleRing(beforeOpening: name)
         var opening = opening(of: LogFolderName(name), settings: settings)
         opening.newTopicID = topicID
         return try adopt(opening.outcome(creation), of: opening).get()
@@ -83,6 +84,8 @@ extension DataDirectory {
         case .success(let log):
             failed.remove(opening.folder)
             recovered.insert(opening.folder)
+            // The ring may have bytes of it from before it was closed by itself.
+            log.commitRing = ring
             if opening.place.standing == .live {
                 openLogs[log.name] = log
             } else {
@@ -127,6 +130,7 @@ extension DataDirectory {
         let folder = path + "/" + name.folder
         guard try status(of: folder) != nil else { throw .noSuchLog(path: folder) }
         let doomed = LogFolderName(name, standing)
+        try settleRing(before: standing, of: name)
         try rename(name.folder, to: doomed)
         openLogs.removeValue(forKey: name)?.abandon()
         integrity.forget(name.folder)
@@ -202,6 +206,7 @@ extension DataDirectory {
             throw .noSuchLog(path: "\(path)/\(name).*-future")
         }
         if let open = openFutures[name] {
+            try open.flushInPlace()
             try open.close()
             openFutures[name] = nil
         }

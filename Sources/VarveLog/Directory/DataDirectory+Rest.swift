@@ -19,6 +19,9 @@ extension DataDirectory {
             openLogs[name] = nil
             return log.abandon()
         }
+        // While the log is open a failure leaves the commit ring what it has of it: recovery in the
+        // middle of a life would look for that in the log's own files alone.
+        try log.flushInPlace()
         // Should it fail half way, nothing may be said of the log.
         openLogs[name] = nil
         recovered.remove(log.path)

@@ -1,6 +1,6 @@
 internal import VarveBytes
 internal import VarveSystem
-internal import VarveTerms
+public import VarveTerms
 
 /// A directory that holds one or many logs, owned by one process at a time: `meta.properties`,
 /// the lock, the checkpoints, and a folder for each log, as Apache Kafka keeps them.
@@ -28,11 +28,18 @@ public final class DataDirectory {
     let checkpoints: DirectoryCheckpoints
     var integrity: DirectoryIntegrity
     private let brokerEpoch: Int64?
+    /// What this opening put back into logs that a crash had left in the commit ring; nil when it
+    /// left none.
+    public let replayed: CommitRingContents?
+    /// Where many logs share a flush.
+    let ring: CommitRing
     private var lock: DirectoryLock?
     /// Folders of logs that were recovered, or found to need no recovery.
     var recovered: Set<String> = []
     /// Folders of logs that this life closed and whose ends file stayed.
     var restedWithEnds: Set<String> = []
+    /// Logs that were deleted while the ring had bytes of them that could not be voided.
+    var unsettled: Set<LogName> = []
     /// Folders of logs that could not be opened; nothing may be said of them at the close.
     var failed: Set<String> = []
 
@@ -49,12 +56,16 @@ public final class DataDirectory {
     /// Opens a data directory and takes its lock. No log is opened yet.
     ///
     /// On return the clean-shutdown marker is gone: a crash from here on is an unclean end.
-    /// - Parameter owner: whose directory a new one becomes; nil for an owner with random ids.
+    /// - Parameters:
+    ///   - owner: whose directory a new one becomes; nil for an owner with random ids.
+    ///   - commitRingSize: how large the file gets, at most, in which logs share flushes; it is
+    ///     made with the first flush of several logs.
     /// - Throws: `.locked` when it is in use, by this process too; `.notADataDirectory` when
     ///   `path` is a file, or a directory with something else in it; `.file`, `.checkpoint`.
     public init(
         _ path: String, _ creation: Creation = .createIfMissing,
-        owner: MetaProperties.Owner? = nil, in surroundings: Surroundings
+        owner: MetaProperties.Owner? = nil, commitRingSize: ByteCount = .mib(32),
+        in surroundings: Surroundings
     ) throws(LogError) {
         let shape = try DirectoryShape(path, in: surroundings.fileSystem)
         try shape.check(creation)
@@ -88,6 +99,10 @@ public final class DataDirectory {
         } catch {
             throw .checkpoint(error)
         }
+        ring = CommitRing(directory: path, capacity: commitRingSize.bytes, in: surroundings)
+        var replay = CommitReplay(
+            path, bootID: surroundings.bootID, in: surroundings.fileSystem)
+        replayed = try replay.run(wasClosedCleanly: wasClosedCleanly)
         findings = try Self.settle(integrity, shape)
         if wasClosedCleanly {
             try wrapping { () throws(FileError) in
@@ -142,22 +157,7 @@ public final class DataDirectory {
         }
     }
 
-    // MARK: Flushing and closing
-
-    /// Makes everything that was appended to `logs` durable: the one place where many logs share
-    /// a flush.
-    /// - Throws: the first failure; the other logs are flushed all the same.
-    public func flush(_ logs: [Log]) throws(LogError) {
-        var first: LogError?
-        for log in logs {
-            do {
-                try log.flush()
-            } catch {
-                first = first ?? error
-            }
-        }
-        if let first { throw first }
-    }
+    // MARK: Checkpoints and closing
 
     /// Records how far the open logs are flushed, so that a recovery reads only what follows.
     /// - Throws: the first failure; the other logs are recorded all the same.
@@ -208,6 +208,7 @@ public final class DataDirectory {
             try? checkpoints.store()
             throw first
         }
+        try wrapping { () throws(FileError) in try ring.remove() }
         try checkpoints.store()
         for log in closed { try log.removeEnds() }
         try removeRestedEnds()

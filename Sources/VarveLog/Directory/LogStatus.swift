@@ -40,6 +40,8 @@ public struct DirectoryStatus: Sendable {
     public let logs: [(name: LogName, status: Result<LogStatus, LogError>)]
     /// Folders of logs on their way in or out, and strays.
     public let others: [LogFolderName]
+    /// Flushes that logs shared and that are not in their own files yet; nil when there are none.
+    public let commitRing: CommitRingContents?
 
     /// - Throws: `.notADataDirectory`; `.file`.
     /// - Complexity: reads names and small files, and of each log what lies behind the last index
@@ -54,6 +56,7 @@ public struct DirectoryStatus: Sendable {
             try fileSystem.status(at: path + "/" + CleanShutdownMarker.fileName) != nil
         }
         others = shape.others
+        commitRing = try CommitRingContents(of: path, in: fileSystem)
         let rows = try? OffsetCheckpoint.load(
             path + "/" + OffsetCheckpoint.recoveryPointFileName, in: fileSystem)
         logs = shape.logs.map { name in

@@ -205,7 +205,13 @@ public final class NodeDirectories {
         return directory
     }
 
-    // MARK: Checkpoints and closing
+    // MARK: Flushing, checkpoints and closing
+
+    /// Lets those logs share a flush that gain by it, each with others of its directory. What this
+    /// made durable costs nothing more when the log is flushed, as each of them is to be then.
+    public func shareFlush(of logs: [Log]) {
+        for directory in directories { directory.shareFlush(of: logs) }
+    }
 
     /// Writes the checkpoints of every directory.
     /// - Throws: the first failure; the other directories are done all the same.

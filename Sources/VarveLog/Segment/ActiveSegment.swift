@@ -184,6 +184,21 @@ struct ActiveSegment: ~Copyable {
         segment.publish(flushedSize: size)
     }
 
+    /// Fills `buffer` with bytes that were written.
+    mutating func read(
+        into buffer: inout MutableRawSpan, at position: Int
+    ) throws(FileError) -> Int {
+        try files.log.read(into: &buffer, at: FilePosition(position))
+    }
+
+    /// Writes bytes that the file had before, after a flush of it failed.
+    mutating func rewrite(_ bytes: RawSpan, at position: Int) throws(FileError) {
+        try files.log.write(bytes, at: FilePosition(position))
+    }
+
+    /// Flushes the file of the batches, whatever is known of its sizes.
+    mutating func flushFile() throws(FileError) { try files.log.flush() }
+
     /// On return what the sidecar has of them does too, as far as it can be written.
     mutating func flushSidecar() { sidecar.flush() }
 

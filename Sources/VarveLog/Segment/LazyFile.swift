@@ -48,6 +48,13 @@ struct LazyFile: ~Copyable {
 
     private static let zeros = [UInt8](repeating: 0, count: 256 << 10)
 
+    mutating func read(
+        into buffer: inout MutableRawSpan, at position: FilePosition
+    ) throws(FileError) -> Int {
+        try open()
+        return try file?.read(into: &buffer, at: position) ?? 0
+    }
+
     mutating func resize(to size: ByteCount) throws(FileError) {
         try open()
         try file?.resize(to: size)

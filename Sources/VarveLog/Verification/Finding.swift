@@ -57,6 +57,8 @@ public struct Finding: Hashable, Sendable {
         case unreadableText(String)
         /// A file is not what it was when the directory was closed, or is gone.
         case notAsClosed(String)
+        /// Bytes of the commit ring that are not what was written there.
+        case ringDamaged
 
         // Indexes.
         case missingIndex
@@ -83,6 +85,8 @@ public struct Finding: Hashable, Sendable {
         case writtenAhead
         /// Offsets that no batch has, where compaction may have left the gap.
         case gap
+        /// Flushes that logs shared and that their own files may lack; of how many logs, how much.
+        case ringNotDrained(frames: Int, logs: Int, ByteCount)
         case note(String)
     }
 
@@ -90,12 +94,12 @@ public struct Finding: Hashable, Sendable {
         switch problem {
         case .brokenBatch, .tornTail, .brokenRecords, .missingOffsets, .offsetOrder, .epochOrder,
             .epochUnlawful, .overlap, .shorterThanFlushed, .notClosedCleanly, .unreadableText,
-            .notAsClosed:
+            .notAsClosed, .ringDamaged:
             .damage
         case .missingIndex, .indexSize, .indexEntry, .indexIncomplete, .epochCheckpoint, .snapshot,
             .transactionIndex, .checkpointRow, .sidecar:
             .index
-        case .stray, .untrimmedIndex, .writtenAhead, .gap, .note: .note
+        case .stray, .untrimmedIndex, .writtenAhead, .gap, .ringNotDrained, .note: .note
         }
     }
 }
@@ -154,6 +158,10 @@ extension Finding.Problem: CustomStringConvertible {
         case .untrimmedIndex: "zeros follow the entries: the segment was not closed"
         case .writtenAhead: "zeros follow the last batch: space that was written ahead of it"
         case .gap: "no batch has these offsets; compaction leaves such gaps"
+        case .ringDamaged:
+            "the commit ring is damaged: what stood there is lost, unless the logs' files have it"
+        case .ringNotDrained(let frames, let logs, let size):
+            "\(frames) shared flushes, \(size) bytes of \(logs) logs, which their files may lack"
         }
     }
 
@@ -177,6 +185,8 @@ extension Finding.Problem: CustomStringConvertible {
         case .checkpointRow: "opening the log sets it right"
         case .stray: "opening the log removes it"
         case .untrimmedIndex, .writtenAhead: "opening and closing the log trims it"
+        case .ringDamaged: "'varve recover' puts back the rest, and names what is missing"
+        case .ringNotDrained: "opening the directory puts them into the logs' files"
         case .gap, .note, .transactionIndex: nil
         }
     }

@@ -15,6 +15,9 @@ public final class RecoveryPreview {
     private let lock: OpenFile?
     /// Whether the directory was closed cleanly.
     public let wasClosedCleanly: Bool
+    /// What an opening would put into the logs' files before it looks at any of them; nil when
+    /// there is nothing. The reports tell of the logs as they are without it.
+    public let commitRing: CommitRingContents?
 
     /// - Throws: `.notADataDirectory`; `.locked` when somebody has it open; `.file`.
     public init(_ path: String, in surroundings: Surroundings) throws(LogError) {
@@ -34,6 +37,7 @@ public final class RecoveryPreview {
         wasClosedCleanly = try wrapping { () throws(FileError) in
             try fileSystem.status(at: path + "/" + CleanShutdownMarker.fileName) != nil
         }
+        commitRing = try CommitRingContents(of: path, in: fileSystem)
     }
 
     /// Holds the lock where there is a lock file that may be opened; nothing is made.

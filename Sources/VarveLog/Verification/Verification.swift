@@ -42,6 +42,7 @@ public enum Verification {
             MetaProperties.self, path + "/" + MetaProperties.fileName, &scope)
         let facts = try DirectoryFacts(path, &scope)
         let integrity = try DirectoryIntegrity(path, in: fileSystem)
+        if let ring = try CommitRingContents(of: path, in: fileSystem) { scope.find(in: ring) }
         for name in names {
             let verification = LogVerification(
                 folder: path + "/" + name.folder, name: name, facts: facts, integrity: integrity)

@@ -87,6 +87,15 @@ struct VerificationScope {
         report(finding)
     }
 
+    /// What the directory's commit ring holds is no fault; that it is damaged is one.
+    mutating func find(in ring: CommitRingContents) {
+        for positions in ring.damage { find(.ringDamaged, in: ring.path, at: positions) }
+        let present = ring.shares.filter(\.isPresent)
+        guard !present.isEmpty else { return }
+        find(
+            .ringNotDrained(frames: ring.frameCount, logs: present.count, ring.size), in: ring.path)
+    }
+
     mutating func didTake(_ header: BatchHeader, of path: String) {
         totals.batches += 1
         totals.records += Int64(max(0, header.recordsCount))

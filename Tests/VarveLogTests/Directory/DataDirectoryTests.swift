@@ -346,7 +346,8 @@ struct DataDirectoryTests {
         }
         let batch = try LogFixture.batch("x")
         for log in logs { try log.append(batch.rawSpan) }
-        disk.failNext(.flush, with: .inputOutput)
+        // The flush that they would share, then that of the first by itself.
+        for ordinal in 0..<2 { disk.fail(ordinal: ordinal, of: [.flush], with: .inputOutput) }
         guard case .poisoned(let path, _) = logError({ try directory.flush(logs) }) else {
             Issue.record("not poisoned")
             return

@@ -9,7 +9,7 @@ extension Script {
     static let canonical: [Script] = [
         firstAppends, rolls, reserved, compressed, interval, pageCache, reopening, deleting,
         retention, truncating, twoLogs, epochs,
-        compacting,
+        compacting, sharing,
     ]
 
     /// A directory is made, a log in it, and a few batches are appended.
@@ -81,6 +81,18 @@ extension Script {
         run: [
             .append(to: 0), .append(2, to: 1), .flushAll, .checkpoint, .append(to: 1),
             .append(to: 0), .close,
+        ])
+
+    /// Flushes that two logs share, and what must not come back from them.
+    static let sharing = Script(
+        name: "shared flushes", settings: Workload.settings(.pageCache),
+        prepare: [.open([0, 1]), .append(to: 0), .append(to: 1), .flushAll],
+        run: [
+            .append(to: 0), .append(2, to: 1), .flushAll, .append(2, to: 0, padding: 200),
+            .append(to: 1), .flushAll, .truncate(to: 2), .append(to: 0, epoch: 1),
+            .append(to: 1, epoch: 1), .flushAll, .roll, .append(to: 0, epoch: 1),
+            .append(to: 1, epoch: 1, padding: 900), .flushAll, .checkpoint,
+            .append(to: 0, epoch: 1), .append(to: 1, epoch: 1), .flushAll, .close,
         ])
 
     static let epochs = Script(
