@@ -74,7 +74,8 @@ int bench_write(int file, const void *bytes, size_t size, off_t position) {
     struct iovec part = {(void *)bytes, size};
     ssize_t written = pwritev(file, &part, 1, position);
     if (written == (ssize_t)size) return 0;
-    if (written >= 0) errno = EIO;
+    // A file system takes a part of it when it has no room for the rest.
+    if (written >= 0) errno = ENOSPC;
     return -1;
 }
 

@@ -1,3 +1,5 @@
+internal import VarveSystem
+
 /// How benchmarks are run.
 public struct BenchOptions: Hashable, Sendable {
     /// How many times subject and reference are measured, after one warm-up of each.
@@ -71,5 +73,5 @@ struct LeafError: Error, CustomStringConvertible {
     let call: String
     let code: Int32
 
-    var description: String { "\(call): errno \(code)" }
+    var description: String { "\(call): \(SystemError(code: code))" }
 }

@@ -1,6 +1,7 @@
 /// Contests: as benchmarks are run, with more than two sides.
 extension Workbench {
-    /// Runs a contest: one warm-up of each, then all in turn, in as many rounds as benchmarks have.
+    /// Runs a contest: one warm-up of each, then all in turn, in as many rounds as benchmarks have,
+    /// three at most, since other stores take long.
     ///
     /// A store whose harness fails is left out from then on.
     /// - Parameter harnesses: the folder that the harnesses of other stores are in.
@@ -11,7 +12,7 @@ extension Workbench {
         defer { removeFolders(from: folders) }
         do {
             var run = try ContestRun(contest, harnesses, self)
-            for number in -1..<options.rounds { try run.turn(number) }
+            for number in -1..<min(options.rounds, 3) { try run.turn(number) }
             return try run.outcome()
         } catch let error as BenchError {
             throw error
