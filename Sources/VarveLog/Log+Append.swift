@@ -76,17 +76,16 @@ extension Log {
     ) throws(LogError) -> AppendReceipt {
         try checkOpen()
         var receipt = AppendReceipt(offsets: ends.written..<ends.written)
-        var stamped = staging.take() ?? ByteBuffer(capacity: 4096)
-        stamped.removeAll()
+        var stamped = staging.take()
         do {
             let epoch = epoch ?? latestEpoch ?? .zero
             receipt = try stamp(batches, into: &stamped, epoch: epoch, checking: depth, now: now)
             try writeStamped(stamped.bytes, now: now)
         } catch {
-            staging = consume stamped
+            staging.give(back: stamped)
             throw error
         }
-        staging = consume stamped
+        staging.give(back: stamped)
         return receipt
     }
 

@@ -51,15 +51,19 @@ extension Log {
             try roll()
         }
         try expireProducers(now: now)
-        let start = try retainedStart(now: now)
-        let before = segments.map(\.baseOffset)
+        let start = max(try retainedStart(now: now), ends.start)
+        let removed = segments.prefix(segmentCount(before: start)).map(\.baseOffset)
         if start > ends.start {
             try deleteRecords(before: start)
         } else {
-            try removeSegments(before: ends.start)
+            try removeSegments(before: start)
         }
-        let kept = Set(segments.map(\.baseOffset))
-        return before.filter { !kept.contains($0) }
+        return removed
+    }
+
+    /// How many segments lie wholly before `offset`.
+    private func segmentCount(before offset: Offset) -> Int {
+        zip(segments, segments.dropFirst()).prefix { $1.baseOffset <= offset }.count
     }
 
     /// The offset before which age and size let records go.
@@ -101,7 +105,7 @@ extension Log {
     }
 
     private func removeSegments(before offset: Offset) throws(LogError) {
-        let count = zip(segments, segments.dropFirst()).prefix { $1.baseOffset <= offset }.count
+        let count = segmentCount(before: offset)
         if count > 0 {
             let removed = segments.prefix(count).map(\.baseOffset)
             // Readers lose sight of them first; what they still hold stays mapped.
@@ -206,6 +210,7 @@ extension Log {
         }
         let removed = segments.dropFirst(count).map(\.baseOffset)
         segments.removeLast(removed.count)
+        indexedSize = nil
         unflushed.removeAll { removed.contains($0.baseOffset) || $0.baseOffset == last.baseOffset }
         ends.didTruncate(to: place.offset)
         goBack(to: states, at: place.offset)

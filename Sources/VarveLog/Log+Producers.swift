@@ -125,7 +125,7 @@ extension Log {
             try active.segment.transactionIndex.store(.flushed)
             try snapshots.store(producers, at: ends.written)
             try surroundings.fileSystem.flushDirectory(path)
-            try snapshots.prune(bases: segments.map(\.baseOffset))
+            try snapshots.prune(baseCount: segments.count) { segments[$0].baseOffset }
         } catch {
             return
         }

@@ -81,6 +81,7 @@ extension Log {
         ends.didTruncate(to: ends.flushed)
         goBack(to: states, at: ends.flushed)
         published.publish(segments: segments, ends: ends, stability: stability)
+        snapshots.didReplaceSegments()
         for base in removed.reversed() {
             try wrapping { () throws(FileError) in try files.remove([base]) }
         }

@@ -46,7 +46,7 @@ extension Log {
             if (try? files.remove([base])) != nil { leftover = nil }
             throw error
         }
-        published.publish(segments: segments, ends: ends, stability: stability)
+        published.publish(next: active.segment, ends: ends, stability: stability)
     }
 
     /// Makes the new segment, then seals the old one. An empty segment of the same name is not

@@ -19,7 +19,7 @@ public final class Log {
     /// The topic's id from `partition.metadata`; nil in a log from before there were ids.
     public let topicID: UniqueID?
     /// What opening it found and did.
-    public let recovery: RecoveryReport
+    public var recovery: RecoveryReport { foundAtOpening.report(of: path) }
     /// Reads the log beside its writer.
     public let reader: LogReader
 
@@ -51,8 +51,9 @@ public final class Log {
     var stability: TransactionStability {
         didSet { published.publish(stability: stability) }
     }
-    /// Where batches are stamped; nil before the first append, and while one has it.
-    var staging: ByteBuffer?
+    private let foundAtOpening: OpeningFindings
+    /// Where batches are stamped.
+    let staging: SharedStaging
     var inspection = BatchInspection()
     var standing = Standing.open
     /// When the last flush under `.interval` was.
@@ -67,6 +68,9 @@ public final class Log {
     var inPlace: InPlace?
     /// The ring that may have bytes of this log.
     weak var commitRing: CommitRing?
+    /// `appendedSize` when the indexes were last flushed; nil when something else may have changed
+    /// them since.
+    var indexedSize: Int?
 
     enum Standing {
         case open
@@ -82,7 +86,7 @@ public final class Log {
     init(
         name: LogName, topicID: UniqueID?, settings: LogSettings, plan: RecoveryPlan,
         active: consuming ActiveSegment, recovery: LogRecovery, surroundings: Surroundings,
-        checkpoints: DirectoryCheckpoints
+        checkpoints: DirectoryCheckpoints, staging: SharedStaging
     ) {
         let files = recovery.files
         self.name = name
@@ -94,7 +98,10 @@ public final class Log {
         self.checkpoints = checkpoints
         lastFlush = surroundings.clock.now()
         path = files.folder
-        self.recovery = plan.report
+        self.staging = staging
+        foundAtOpening = OpeningFindings(plan.report)
+        // A clean close flushed them.
+        indexedSize = recovery.wasClosedCleanly && plan.report.isClean ? 0 : nil
         segments = plan.segments
         epochs = plan.epochs
         ends = plan.ends
@@ -280,16 +287,18 @@ public final class Log {
     public func noteForCheckpoint() throws(LogError) {
         try checkOpen()
         if inPlace != nil { try flushInPlace() }
-        let isResting = active.isResting
-        try wrapping { () throws(FileError) in try active.flushIndexes() }
-        if isResting { active.rest() }
+        if indexedSize != appendedSize {
+            let isResting = active.isResting
+            try wrapping { () throws(FileError) in try active.flushIndexes() }
+            if isResting { active.rest() }
+            indexedSize = appendedSize
+        }
         noteEnds()
         try storeQuarantine()
     }
 
-    /// Gives the log's open files back where everything is flushed, and the memory that appends
-    /// use; the next append takes both again. For programs with many logs, few of which are written
-    /// to at a time.
+    /// Gives the log's open files back where everything is flushed; the next append opens them
+    /// again. For programs with many logs, few of which are written to at a time.
     /// - Returns: false, with nothing done, while there are bytes that its own files may lack.
     @discardableResult
     public func rest() -> Bool {
@@ -298,7 +307,6 @@ public final class Log {
         }
         active.rest()
         endsFile.rest()
-        staging = nil
         return true
     }
 

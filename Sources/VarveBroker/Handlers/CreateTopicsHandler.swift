@@ -143,22 +143,19 @@ extension Broker {
             try metadata.append([.removeTopic(RemoveTopicRecord(topicId: topic.id))], at: now)
             forgetOffsets(of: topic.name, at: now)
             forgetShares(of: topic.name, topic.id, at: now)
-            var failure: LogError?
+            var doomed: [LogName] = []
             for removed in partitions.removeTopic(topic.name) {
                 if let partition = removed.partition {
                     afterFlush.append { self.wakeFetches(of: partition, on: $0) }
                     noteSuccess(of: partition)
                 }
-                guard let name = LogName(topic: topic.name, partition: removed.index) else {
-                    continue
-                }
-                noteRemoval()
-                do throws(LogError) {
-                    try node.deleteLog(name)
-                } catch {
-                    failure = failure ?? error
+                if let name = LogName(topic: topic.name, partition: removed.index) {
+                    doomed.append(name)
                 }
             }
+            if !doomed.isEmpty { noteRemoval() }
+            let failures = node.deleteLogs(doomed)
+            let failure = doomed.lazy.compactMap { failures[$0] }.first
             if let failure { throw failure }
             result.name = topic.name
             result.topicId = topic.id

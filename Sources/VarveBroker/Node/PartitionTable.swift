@@ -7,6 +7,7 @@ internal import VarveTerms
 struct PartitionTable {
     private var topics: [String: [Place]] = [:]
     private var names: [UniqueID: String] = [:]
+    private var ids: [String: UniqueID] = [:]
     /// How many logs are open.
     private(set) var openCount = 0
 
@@ -68,20 +69,26 @@ struct PartitionTable {
     // MARK: Changing
 
     mutating func add(_ partition: Partition) {
-        names[partition.topicID] = partition.topic
+        name(partition.topicID, partition.topic)
         set(.open(partition), partition.topic, partition.index)
     }
 
     /// The log of a partition is opened when it is first used.
     mutating func addResting(_ index: Int32, of topic: TopicImage) {
-        names[topic.id] = topic.name
+        name(topic.id, topic.name)
         set(.resting, topic.name, index)
     }
 
     /// The log of a partition cannot be opened.
     mutating func addClosed(_ index: Int32, of topic: TopicImage) {
-        names[topic.id] = topic.name
+        name(topic.id, topic.name)
         set(.closed, topic.name, index)
+    }
+
+    private mutating func name(_ id: UniqueID, _ topic: String) {
+        guard ids[topic] != id else { return }
+        if let old = ids.updateValue(id, forKey: topic) { names[old] = nil }
+        names[id] = topic
     }
 
     private mutating func set(_ place: Place, _ topic: String, _ index: Int32) {
@@ -104,7 +111,7 @@ struct PartitionTable {
     }
 
     mutating func removeTopic(_ name: String) -> [Removed] {
-        for (id, known) in names where known == name { names[id] = nil }
+        if let id = ids.removeValue(forKey: name) { names[id] = nil }
         return removed(topics.removeValue(forKey: name) ?? [], from: 0)
     }
 

@@ -71,6 +71,17 @@ extension LogFolderName: CustomStringConvertible {
         }
     }
 
+    /// The name without what says how the log stands: the same for each folder that the log could
+    /// have under such a standing.
+    var stem: String {
+        switch standing {
+        case .live: log.folder
+        case .deleted(let id): String("\(self)".dropLast(id.hexadecimal.count + ".-delete".count))
+        case .future(let id): String("\(self)".dropLast(id.hexadecimal.count + ".-future".count))
+        case .stray(let id): String("\(self)".dropLast(id.hexadecimal.count + ".-stray".count))
+        }
+    }
+
     private func capped(_ suffix: String) -> String {
         let end = "-\(log.partition)\(suffix)"
         var topic = Substring(log.topic)

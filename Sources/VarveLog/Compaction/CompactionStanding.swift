@@ -58,6 +58,7 @@ extension Log {
         }
         segments.replaceSubrange(first..<first + pending.sources.count, with: pending.made)
         published.publish(segments: segments, ends: ends, stability: stability)
+        snapshots.didReplaceSegments()
         // Files that stay behind cost space until the next opening, and nothing else.
         try? pending.replacement.unlinkSources(in: surroundings.fileSystem)
     }

@@ -74,7 +74,7 @@ extension DataDirectory {
         LogOpening(
             place: folder, directory: path, settings: settings,
             wasClosedCleanly: wasClosedCleanly, surroundings: surroundings,
-            checkpoints: checkpoints, integrity: integrity)
+            checkpoints: checkpoints, staging: staging, integrity: integrity)
     }
 
     /// Takes note of what became of an opening.
@@ -83,7 +83,7 @@ extension DataDirectory {
         switch result {
         case .success(let log):
             failed.remove(opening.folder)
-            recovered.insert(opening.folder)
+            recovered.insert(log.path)
             // The ring may have bytes of it from before it was closed by itself.
             log.commitRing = ring
             if opening.place.standing == .live {
@@ -107,26 +107,50 @@ extension DataDirectory {
     /// Readers keep what they hold.
     ///
     /// On return the log is gone, also after a power cut. When this throws it may be, or not.
-    /// - Throws: `.noSuchLog`; `.file`; `.checkpoint`; `.closed`.
+    /// - Throws: `.noSuchLog`; `.file`; `.closed`.
     public func deleteLog(_ name: LogName) throws(LogError) {
-        try takeOut(name, as: .deleted(surroundings.randomness.uniqueID()))
+        if let failure = try deleteLogs([name])[name] { throw failure }
+    }
+
+    /// Deletes logs as `deleteLog` does, all of which share one flush.
+    ///
+    /// - Returns: those that could not be deleted, and why.
+    /// - Throws: `.file` when the names could not be made durable: the logs may be there, or not;
+    ///   `.closed`.
+    /// - Complexity: O(1) for each log, whatever else is in the directory.
+    public func deleteLogs(_ names: [LogName]) throws(LogError) -> [LogName: LogError] {
+        try checkOpen()
+        var failures: [LogName: LogError] = [:]
+        for name in names {
+            do throws(LogError) {
+                // The folder tells of the deletion, so the rows may go with the next `store`.
+                try takeOut(name, as: .deleted(surroundings.randomness.uniqueID()))
+            } catch {
+                failures[name] = error
+            }
+        }
+        if failures.count < names.count { try flushNames() }
+        return failures
     }
 
     /// Puts a log aside as a stray, open or not: it is of a topic that is no more, or that is
     /// another one by now. Its bytes stay, nothing opens them again, and its name is free.
     ///
     /// - Returns: the name that its folder has from now on, also after a power cut.
-    /// - Throws: as `deleteLog`.
+    /// - Throws: as `deleteLog`; `.checkpoint`.
     @discardableResult
     public func setAside(_ name: LogName) throws(LogError) -> LogFolderName {
-        try takeOut(name, as: .stray(surroundings.randomness.uniqueID()))
+        try checkOpen()
+        let folder = try takeOut(name, as: .stray(surroundings.randomness.uniqueID()))
+        try flushNames()
+        try checkpoints.store()
+        return folder
     }
 
     @discardableResult
     private func takeOut(
         _ name: LogName, as standing: LogFolderName.Standing
     ) throws(LogError) -> LogFolderName {
-        try checkOpen()
         let folder = path + "/" + name.folder
         guard try status(of: folder) != nil else { throw .noSuchLog(path: folder) }
         let doomed = LogFolderName(name, standing)
@@ -135,8 +159,6 @@ extension DataDirectory {
         openLogs.removeValue(forKey: name)?.abandon()
         integrity.forget(name.folder)
         checkpoints.forget(name)
-        try flushNames()
-        try checkpoints.store()
         return doomed
     }
 

@@ -26,6 +26,7 @@ public final class DataDirectory {
 
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
+    let staging = SharedStaging()
     var integrity: DirectoryIntegrity
     private let brokerEpoch: Int64?
     /// What this opening put back into logs that a crash had left in the commit ring; nil when it

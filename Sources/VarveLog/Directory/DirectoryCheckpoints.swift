@@ -111,35 +111,39 @@ final class DirectoryCheckpoints: Sendable {
     }
 
     /// Takes a deleted log's rows out, for the next `store`.
-    func forget(_ log: LogName) { forget { $0 == log } }
+    func forget(_ log: LogName) {
+        state.withLock { state in
+            for table in Self.tables
+            where state[keyPath: table].offsets.removeValue(forKey: log) != nil {
+                state.hasForgotten = true
+            }
+        }
+    }
 
     /// Takes out the rows of logs whose deletion the folders in `shape` tell of. A log that was
     /// made again under the name keeps its rows.
+    /// - Complexity: O(logs + deleted folders).
     func forget(deletedIn shape: DirectoryShape) {
         let deleted = shape.deleted
         guard !deleted.isEmpty else { return }
         let live = Set(shape.logs + shape.futures.map(\.log))
-        let folders = Set(deleted.map { "\($0)" })
         // The folder's name may lack the end of a long topic, so rows are compared by theirs.
-        let standings = Set(deleted.map(\.standing))
-        forget { log in
-            !live.contains(log)
-                && standings.contains { folders.contains("\(LogFolderName(log, $0))") }
-        }
-    }
-
-    private func forget(_ isGone: (LogName) -> Bool) {
+        let stems = Set(deleted.map(\.stem))
         state.withLock { state in
-            for table in [
-                \State.recoveryPoints, \State.starts, \State.highWatermarks, \State.compacted,
-                \State.rewritten,
-            ] {
-                let kept = state[keyPath: table].offsets.filter { !isGone($0.key) }
+            for table in Self.tables {
+                let kept = state[keyPath: table].offsets.filter {
+                    live.contains($0.key)
+                        || !stems.contains(LogFolderName($0.key, .deleted(.zero)).stem)
+                }
                 guard kept.count < state[keyPath: table].offsets.count else { continue }
                 state[keyPath: table].offsets = kept
                 state.hasForgotten = true
             }
         }
+    }
+
+    private static var tables: [WritableKeyPath<State, OffsetCheckpoint>] {
+        [\.recoveryPoints, \.starts, \.highWatermarks, \.compacted, \.rewritten]
     }
 
     /// Makes sure that no row of a deleted log is left in the files: before a log may be made that

@@ -15,6 +15,7 @@ struct LogOpening: Sendable {
     let wasClosedCleanly: Bool
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
+    let staging: SharedStaging
     let integrity: DirectoryIntegrity
 
     var name: LogName { place.log }
@@ -38,7 +39,8 @@ struct LogOpening: Sendable {
         let active = try recovery.apply(&plan)
         let log = Log(
             name: name, topicID: topicID, settings: settings, plan: plan, active: active,
-            recovery: recovery, surroundings: surroundings, checkpoints: checkpoints)
+            recovery: recovery, surroundings: surroundings, checkpoints: checkpoints,
+            staging: staging)
         log.takeUpQuarantine()
         return log
     }
@@ -90,7 +92,8 @@ struct LogOpening: Sendable {
     private func recovery(
         _ topicID: UniqueID?, _ rest: Rest
     ) throws(LogError) -> LogRecovery {
-        LogRecovery(
+        let folder = folder
+        return LogRecovery(
             folder: folder,
             files: SegmentFiles(
                 folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),

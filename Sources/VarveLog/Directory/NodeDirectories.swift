@@ -171,6 +171,34 @@ public final class NodeDirectories {
         try takeOut(name) { directory throws(LogError) in try directory.deleteLog(name) }
     }
 
+    /// Deletes logs, all those of a directory with one flush; see `DataDirectory.deleteLogs`.
+    /// - Returns: those that could not be deleted, and why.
+    public func deleteLogs(_ names: [LogName]) -> [LogName: LogError] {
+        var failures: [LogName: LogError] = [:]
+        var doomed: [ObjectIdentifier: [LogName]] = [:]
+        for name in names {
+            do throws(LogError) {
+                doomed[ObjectIdentifier(try holder(of: name)), default: []].append(name)
+            } catch {
+                failures[name] = error
+            }
+        }
+        for directory in directories {
+            guard let names = doomed[ObjectIdentifier(directory)] else { continue }
+            var failed: [LogName: LogError] = [:]
+            do throws(LogError) {
+                failed = try directory.deleteLogs(names)
+            } catch {
+                for name in names { failed[name] = error }
+            }
+            for name in names where failed[name] == nil || !directory.mayHold(name) {
+                forget(name, in: directory)
+            }
+            failures.merge(failed) { $1 }
+        }
+        return failures
+    }
+
     /// Puts a log aside as a stray; see `DataDirectory.setAside`.
     @discardableResult
     public func setAside(_ name: LogName) throws(LogError) -> LogFolderName {

@@ -8,8 +8,9 @@ internal import VarveTerms
 ///
 /// *Threads*: any thread may read; one writer appends (`SegmentWriter`).
 final class IndexFile: Sendable {
-    let path: String
-    let entrySize: Int
+    private let paths: SegmentPaths
+    private let content: SegmentFileName.Content
+    private let entrySize: Int
     /// How entries are read: a mapping must not outlive bytes that another process cuts off.
     private let access: Segment.Access
     /// What the file was when its segment was sealed, where that is known.
@@ -24,10 +25,11 @@ final class IndexFile: Sendable {
     }
 
     init(
-        path: String, entrySize: Int, access: Segment.Access,
-        sealed: @escaping @Sendable () -> FileSeal?, in fileSystem: any FileSystem
+        _ paths: SegmentPaths, _ content: SegmentFileName.Content, entrySize: Int,
+        access: Segment.Access, sealed: @escaping @Sendable () -> FileSeal?,
+        in fileSystem: any FileSystem
     ) {
-        self.path = path
+        (self.paths, self.content) = (paths, content)
         self.entrySize = entrySize
         self.access = access
         self.sealed = sealed
@@ -90,6 +92,7 @@ final class IndexFile: Sendable {
 
     private func map(sizeMax: Int) throws(LogError) -> (MappedBytes?, Int) {
         do {
+            let path = paths.path(content)
             guard try fileSystem.status(at: path) != nil else { return (nil, 0) }
             let file = try OpenFile(path, .read, in: fileSystem)
             let size = try file.size().bytes

@@ -9,7 +9,8 @@ internal import VarveTerms
 /// *Invariants*: `entries` are those of the blocks from `firstBlock` on; the blocks before stand in
 /// the file. One owner.
 struct SidecarWriter: ~Copyable {
-    private let path: String
+    /// Its path, where it is not that of `shared`.
+    private let ownPath: String?
     private let fileSystem: any FileSystem
     private let shared: SegmentSidecar?
     private let origin: SidecarOrigin
@@ -41,7 +42,7 @@ struct SidecarWriter: ~Copyable {
         _ path: String, going kept: SidecarResumption, shared: SegmentSidecar?,
         in fileSystem: any FileSystem
     ) {
-        self.path = path
+        ownPath = path == shared?.paths.sidecar ? nil : path
         self.fileSystem = fileSystem
         self.shared = shared
         origin = kept.origin
@@ -57,6 +58,8 @@ struct SidecarWriter: ~Copyable {
         isAhead = kept.entryCount == 0
         shared?.publish(written)
     }
+
+    private var path: String { ownPath ?? shared?.paths.sidecar ?? "" }
 
     /// Entries from the file's start through the last that was noted.
     private var entryCount: Int {

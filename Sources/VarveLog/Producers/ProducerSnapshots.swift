@@ -14,6 +14,8 @@ struct ProducerSnapshots: Sendable {
     private(set) var offsets: [Offset]
     /// Offset of one that was read and believed, or written.
     private(set) var sound: Offset?
+    /// Whether any of them may be of no more use.
+    private var mustPruneAll = true
 
     init(folder: String, offsets: some Sequence<Offset>, in fileSystem: any FileSystem) {
         self.folder = folder
@@ -66,7 +68,7 @@ struct ProducerSnapshots: Sendable {
     /// Writes the producers as of `offset`. On return they survive a power cut, once the folder is
     /// flushed. A crash before that leaves no file, or one whose checksum does not hold.
     mutating func store(_ states: ProducerStates, at offset: Offset) throws(FileError) {
-        try remove { $0 == offset }
+        try removeFile(offset)
         do {
             let path = path(offset)
             let file = try OpenFile(path, .createNew, in: fileSystem)
@@ -74,7 +76,7 @@ struct ProducerSnapshots: Sendable {
             try file.write(ProducerSnapshotFile(states).printed().rawSpan, at: .zero)
             try file.flush()
         } catch {
-            _ = try? remove { $0 == offset }
+            _ = try? removeFile(offset)
             throw error
         }
         sound = offset
@@ -86,13 +88,19 @@ struct ProducerSnapshots: Sendable {
     /// The file of a snapshot is gone.
     mutating func didRemove(_ offset: Offset) {
         if sound == offset { sound = nil }
-        offsets.removeAll { $0 == offset }
+        if let slot = slot(of: offset) { offsets.remove(at: slot) }
+    }
+
+    private func slot(of offset: Offset) -> Int? {
+        lastSlot(in: offsets.count) { offsets[$0] <= offset }.flatMap {
+            offsets[$0] == offset ? $0 : nil
+        }
     }
 
     private mutating func note(_ offset: Offset) {
-        offsets.removeAll { $0 == offset }
-        let slot = offsets.firstIndex { $0 > offset } ?? offsets.count
-        offsets.insert(offset, at: slot)
+        guard slot(of: offset) == nil else { return }
+        let before = lastSlot(in: offsets.count) { offsets[$0] < offset }
+        offsets.insert(offset, at: before.map { $0 + 1 } ?? 0)
     }
 
     /// Takes files away.
@@ -101,21 +109,50 @@ struct ProducerSnapshots: Sendable {
     mutating func remove(where isUseless: (Offset) -> Bool) throws(FileError) -> Bool {
         var hasRemoved = false
         for offset in offsets where isUseless(offset) {
-            if try fileSystem.status(at: path(offset)) != nil {
-                try fileSystem.removeFile(path(offset))
-                hasRemoved = true
-            }
-            if sound == offset { sound = nil }
-            offsets.removeAll { $0 == offset }
+            if try removeFile(offset) { hasRemoved = true }
         }
         return hasRemoved
     }
 
+    /// - Returns: whether there was one.
+    @discardableResult
+    private mutating func removeFile(_ offset: Offset) throws(FileError) -> Bool {
+        guard slot(of: offset) != nil else { return false }
+        let isThere = try fileSystem.status(at: path(offset)) != nil
+        if isThere { try fileSystem.removeFile(path(offset)) }
+        didRemove(offset)
+        return isThere
+    }
+
     /// Takes away those that are of no more use: older than the first segment, or neither at the
     /// base of a segment nor the newest.
-    mutating func prune(bases: some Sequence<Offset>) throws(FileError) {
-        let bases = Set(bases)
-        let (first, newest) = (bases.min() ?? .zero, offsets.last)
-        try remove { $0 < first || (!bases.contains($0) && $0 != newest) }
+    ///
+    /// Each was of use the last time, so from both ends on the first that still is ends the search,
+    /// unless segments went in the middle since.
+    /// - Parameters:
+    ///   - baseCount: how many segments there are.
+    ///   - base: where the segment in a slot starts; they are in order.
+    /// - Complexity: O(removed · log segments); O(snapshots · log segments) the first time, and
+    ///   after `didReplaceSegments`.
+    mutating func prune(baseCount: Int, base: (Int) -> Offset) throws(FileError) {
+        guard let newest = offsets.last, baseCount > 0 else { return }
+        func isUseful(_ offset: Offset) -> Bool {
+            guard offset >= base(0) else { return false }
+            if offset == newest { return true }
+            return lastSlot(in: baseCount) { base($0) <= offset }.map { base($0) == offset }
+                ?? false
+        }
+        if mustPruneAll {
+            try remove { !isUseful($0) }
+            mustPruneAll = false
+            return
+        }
+        while let first = offsets.first, !isUseful(first) { try removeFile(first) }
+        while offsets.count > 1, !isUseful(offsets[offsets.count - 2]) {
+            try removeFile(offsets[offsets.count - 2])
+        }
     }
+
+    /// Segments in the middle of the log were given up.
+    mutating func didReplaceSegments() { mustPruneAll = true }
 }

@@ -8,14 +8,15 @@ extension LogReader {
     /// none yet. Times need not grow with offsets: a later record may be older than `time`.
     ///
     /// - Throws: `LogError.corrupt` when a batch that must be looked at is damaged.
-    /// - Complexity: in each segment up to the one that has the record, a walk over the headers
-    ///   that follow the last index entry older than `time`; then the records of one batch. A
-    ///   sealed segment's largest time is remembered, and passed by the next time.
+    /// - Complexity: O(log segments), and in each segment that may have the record a walk over the
+    ///   headers that follow the last index entry older than `time`; then the records of one batch.
+    ///   The first look-up goes through the time indexes of all segments before: the largest time
+    ///   of a sealed one is remembered.
     public func offset(
         for time: Timestamp, through visibility: Visibility? = nil
     ) throws(LogError) -> TimestampedOffset? {
         let visibility = visibility ?? self.visibility
-        let view = view(through: visibility)
+        let view = view(through: visibility, notBefore: time)
         for segment in view.segments {
             if let largest = view.knownLargest(of: segment), largest < time { continue }
             var search = TimeSearch(segment, within: view.offsets, through: visibility)
@@ -83,15 +84,20 @@ extension LogReader {
         }
     }
 
-    private func view(through visibility: Visibility) -> View {
-        let state = published.snapshot
+    /// - Parameter time: segments that are known to have no record as new may be left out.
+    private func view(
+        through visibility: Visibility, notBefore time: Timestamp = .none
+    ) -> View {
+        let (state, slot) = published.snapshot(notBefore: time)
         let end = visibility == .flushed ? state.ends.flushed : state.ends.written
         let offsets = state.ends.start..<end
         let first = lastSlot(in: state.segments.count) {
             state.segments[$0].baseOffset <= offsets.lowerBound
         }
+        let from = max(first ?? 0, slot)
+        let last = lastSlot(in: state.segments.count) { state.segments[$0].baseOffset < end }
         return View(
-            segments: state.segments[(first ?? 0)...].prefix { $0.baseOffset < end },
-            offsets: offsets, last: state.segments.last)
+            segments: state.segments[from..<max(from, (last ?? -1) + 1)], offsets: offsets,
+            last: state.segments.last)
     }
 }

@@ -15,6 +15,7 @@ final class PublishedLog: Sendable {
         var ends: LogEnds
         /// Which transactions are undecided; nil where nobody looks at transactions.
         var stability: TransactionStability?
+        var times = TimeLadder()
     }
 
     init(
@@ -39,6 +40,27 @@ final class PublishedLog: Sendable {
     /// Of one moment: with a transaction that a cut opened again its end moves back, too.
     func publish(segments: [Segment], ends: LogEnds, stability: TransactionStability?) {
         state.withLock { $0 = State(segments: segments, ends: ends, stability: stability) }
+    }
+
+    /// The log goes on in another segment: behind the last one, or in the place of an empty one
+    /// that starts where it does.
+    /// - Complexity: O(1), whatever the number of segments.
+    func publish(next segment: Segment, ends: LogEnds, stability: TransactionStability?) {
+        state.withLock { state in
+            if state.segments.last?.baseOffset == segment.baseOffset { state.segments.removeLast() }
+            state.segments.append(segment)
+            (state.ends, state.stability) = (ends, stability)
+        }
+    }
+
+    /// Segments and ends of one moment, with the slot of the first segment that may have a record
+    /// as new as `time`.
+    /// - Complexity: O(log segments); O(segments) for those that were never asked about.
+    func snapshot(notBefore time: Timestamp) -> (state: State, slot: Int) {
+        state.withLock { state in
+            state.times.extend(over: state.segments, start: state.ends.start)
+            return (state, state.times.slot(notBefore: time))
+        }
     }
 
     /// The segment that holds `offset`, and the ones that follow it up to `count` in all.

@@ -7,7 +7,6 @@ internal import VarveTerms
 struct EndsFile: ~Copyable {
     static let fileName = "varve.ends"
 
-    private let path: String
     private let folder: String
     private let fileSystem: any FileSystem
     private var file: OpenFile?
@@ -15,12 +14,14 @@ struct EndsFile: ~Copyable {
     private(set) var isDurable = false
     /// The number of the slot that was written last.
     private(set) var sequence: UInt64
-    private var slot = ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
+    /// Nil until the first slot is written.
+    private var slot: ByteBuffer?
+
+    private var path: String { folder + "/" + Self.fileName }
 
     /// - Parameter last: what the file said when the log was opened, to go on from.
     init(folder: String, last: PublishedEnds?, in fileSystem: any FileSystem) {
         self.folder = folder
-        path = folder + "/" + Self.fileName
         self.fileSystem = fileSystem
         sequence = last?.sequence ?? 0
     }
@@ -70,20 +71,29 @@ struct EndsFile: ~Copyable {
         sequence += 1
         var ends = ends
         ends.sequence = sequence
+        #if VARVE_PLANTED_BUGS
+            let turn = PlantedBug.endsSlotKept.isPlanted ? 0 : Int(sequence % 2)
+        #else
+            let turn = Int(sequence % 2)
+        #endif
+        let start = PublishedEnds.Layout.slotStarts[turn]
+        var slot = self.slot.take() ?? ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
         slot.removeAll()
         ends.print(into: &slot)
-        #if VARVE_PLANTED_BUGS
-            if PlantedBug.endsSlotKept.isPlanted {
-                try file?.write(slot.bytes, at: .zero)
-                return
-            }
-        #endif
-        let start = PublishedEnds.Layout.slotStarts[Int(sequence % 2)]
-        try file?.write(slot.bytes, at: FilePosition(start))
+        do throws(FileError) {
+            try file?.write(slot.bytes, at: FilePosition(start))
+        } catch {
+            self.slot = consume slot
+            throw error
+        }
+        self.slot = consume slot
     }
 
     /// Gives the descriptor back until the next publishing.
-    mutating func rest() { file = nil }
+    mutating func rest() {
+        file = nil
+        slot = nil
+    }
 
     /// Removes the file: the directory is closed cleanly and the checkpoints say it all.
     mutating func remove() throws(FileError) {

@@ -24,8 +24,8 @@ struct ActiveSegment: ~Copyable {
     private var files: Files
     private var sidecar: SidecarWriter
     /// Entries that are not in their files yet, and how many bytes are.
-    private var pendingOffsets = ByteBuffer(capacity: 256)
-    private var pendingTimes = ByteBuffer(capacity: 256)
+    private var pendingOffsets: [UInt8] = []
+    private var pendingTimes: [UInt8] = []
     private var offsetsInFile: Int
     private var timesInFile: Int
     /// How far the `.log` file reaches.
@@ -79,8 +79,8 @@ struct ActiveSegment: ~Copyable {
             try files.log.write(
                 bytes.extracting(0..<run.size), at: FilePosition(fill.size))
         } catch {
-            pendingOffsets.truncate(to: offsetsBefore)
-            pendingTimes.truncate(to: timesBefore)
+            pendingOffsets.removeLast(pendingOffsets.count - offsetsBefore)
+            pendingTimes.removeLast(pendingTimes.count - timesBefore)
             try cutBack(after: error)
         }
         sidecar.note(bytes.extracting(0..<run.size), at: fill.size)
@@ -94,15 +94,22 @@ struct ActiveSegment: ~Copyable {
 
     private mutating func note(_ entries: SegmentFill.Entries) {
         if let entry = entries.offset {
-            pendingOffsets.append(entry.relativeOffset)
-            pendingOffsets.append(entry.position)
+            Self.append(entry.relativeOffset, to: &pendingOffsets)
+            Self.append(entry.position, to: &pendingOffsets)
         }
         if let entry = entries.time { note(entry) }
     }
 
     private mutating func note(_ entry: TimeIndexEntry) {
-        pendingTimes.append(entry.timestamp.milliseconds)
-        pendingTimes.append(entry.relativeOffset)
+        Self.append(entry.timestamp.milliseconds, to: &pendingTimes)
+        Self.append(entry.relativeOffset, to: &pendingTimes)
+    }
+
+    /// Appends the bytes of a number, the highest first.
+    private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+        }
     }
 
     private mutating func cutBack(after error: FileError) throws(AppendFailure) -> Never {
@@ -156,21 +163,21 @@ struct ActiveSegment: ~Copyable {
         if !pendingOffsets.isEmpty {
             try Self.write(pendingOffsets, to: &files.offsetIndex, at: offsetsInFile)
             offsetsInFile += pendingOffsets.count
-            pendingOffsets.removeAll()
+            pendingOffsets.removeAll(keepingCapacity: true)
             segment.offsetIndex.publish(size: offsetsInFile)
         }
         if !pendingTimes.isEmpty {
             try Self.write(pendingTimes, to: &files.timeIndex, at: timesInFile)
             timesInFile += pendingTimes.count
-            pendingTimes.removeAll()
+            pendingTimes.removeAll(keepingCapacity: true)
             segment.timeIndex.publish(size: timesInFile)
         }
     }
 
     private static func write(
-        _ entries: borrowing ByteBuffer, to file: inout LazyFile, at position: Int
+        _ entries: [UInt8], to file: inout LazyFile, at position: Int
     ) throws(FileError) {
-        try file.write(entries.bytes, at: FilePosition(position))
+        try file.write(entries.rawSpan, at: FilePosition(position))
     }
 
     /// On return every batch written so far survives a power cut.
@@ -217,7 +224,11 @@ struct ActiveSegment: ~Copyable {
     var isResting: Bool { !files.log.isOpen }
 
     /// Gives the descriptors back until the next append. Everything is flushed.
-    mutating func rest() { files.rest() }
+    mutating func rest() {
+        files.rest()
+        if pendingOffsets.isEmpty { pendingOffsets = [] }
+        if pendingTimes.isEmpty { pendingTimes = [] }
+    }
 
     /// Closes the time index with the largest timestamp and gives each file its true length.
     mutating func finish() throws(FileError) {

@@ -4,23 +4,25 @@ internal import VarveTerms
 
 /// A file to write to that is opened when it is first needed: a log that nobody appends to holds
 /// no descriptor, so that a process with a thousand of them serves ten thousand logs.
+///
+/// Its path is made when it is opened: paths are most of what a log at rest would keep in memory.
 struct LazyFile: ~Copyable {
-    let path: String
+    private let paths: SegmentPaths
+    private let content: SegmentFileName.Content
     private let fileSystem: any FileSystem
     private var file: OpenFile?
 
-    /// A file that is there and not open yet.
-    init(_ path: String, in fileSystem: any FileSystem) {
-        self.path = path
-        self.fileSystem = fileSystem
+    /// A file that is there.
+    /// - Parameter file: nil where it is not open yet.
+    init(
+        _ paths: SegmentPaths, _ content: SegmentFileName.Content,
+        open file: consuming OpenFile? = nil, in fileSystem: any FileSystem
+    ) {
+        (self.paths, self.content, self.fileSystem) = (paths, content, fileSystem)
+        self.file = file
     }
 
-    /// A file that was just made.
-    init(_ file: consuming OpenFile, in fileSystem: any FileSystem) {
-        path = file.path
-        self.fileSystem = fileSystem
-        self.file = consume file
-    }
+    private var path: String { content == .log ? paths.log : paths.path(content) }
 
     var isOpen: Bool { file != nil }
 

@@ -61,13 +61,12 @@ final class Segment: Sendable {
         self.limits = limits
         self.fileSystem = fileSystem
         offsetIndex = IndexFile(
-            path: paths.offsetIndex, entrySize: OffsetIndexLayout.entrySize, access: access,
+            paths, .index, entrySize: OffsetIndexLayout.entrySize, access: access,
             sealed: { sidecar?.seal?.offsetIndex }, in: fileSystem)
         timeIndex = IndexFile(
-            path: paths.timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
+            paths, .timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
             sealed: { sidecar?.seal?.timeIndex }, in: fileSystem)
-        transactionIndex = TransactionIndex(
-            path: paths.transactionIndex, baseOffset: paths.baseOffset, in: fileSystem)
+        transactionIndex = TransactionIndex(paths, in: fileSystem)
         state = Mutex(State(writtenSize: size, flushedSize: size))
     }
 

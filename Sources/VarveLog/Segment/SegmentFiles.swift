@@ -35,8 +35,9 @@ struct SegmentFiles: Sendable {
             try fileSystem.flushDirectory(folder)
         #endif
         return ActiveSegment.Files(
-            log: LazyFile(log, in: fileSystem), offsetIndex: LazyFile(offsetIndex, in: fileSystem),
-            timeIndex: LazyFile(timeIndex, in: fileSystem))
+            log: LazyFile(paths, .log, open: log, in: fileSystem),
+            offsetIndex: LazyFile(paths, .index, open: offsetIndex, in: fileSystem),
+            timeIndex: LazyFile(paths, .timeIndex, open: timeIndex, in: fileSystem))
     }
 
     /// The files of a segment that is appended to; index files that are missing are made. Nothing
@@ -54,9 +55,9 @@ struct SegmentFiles: Sendable {
         }
         if isMade { try fileSystem.flushDirectory(folder) }
         return ActiveSegment.Files(
-            log: LazyFile(paths.log, in: fileSystem),
-            offsetIndex: LazyFile(paths.offsetIndex, in: fileSystem),
-            timeIndex: LazyFile(paths.timeIndex, in: fileSystem))
+            log: LazyFile(paths, .log, in: fileSystem),
+            offsetIndex: LazyFile(paths, .index, in: fileSystem),
+            timeIndex: LazyFile(paths, .timeIndex, in: fileSystem))
     }
 
     /// Removes all files of segments, the `.log` files last, so that an index without its log is

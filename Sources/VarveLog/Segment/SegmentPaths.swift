@@ -16,7 +16,7 @@ struct SegmentPaths: Hashable, Sendable {
     /// Every file that goes when the segment goes.
     var all: [String] { SegmentFileName.Content.allCases.map { path($0) } }
 
-    private func path(_ content: SegmentFileName.Content) -> String {
+    func path(_ content: SegmentFileName.Content) -> String {
         "\(folder)/\(SegmentFileName(baseOffset, content))"
     }
 }

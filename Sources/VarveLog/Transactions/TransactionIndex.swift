@@ -13,8 +13,7 @@ internal import VarveTerms
 ///
 /// *Invariants*: markers grow from entry to entry. *Threads*: any may read; one owner writes.
 final class TransactionIndex: Sendable {
-    let path: String
-    private let baseOffset: Offset
+    private let paths: SegmentPaths
     private let fileSystem: any FileSystem
     private let state: Mutex<State>
 
@@ -28,9 +27,11 @@ final class TransactionIndex: Sendable {
         var needsNewFile = false
     }
 
-    init(path: String, baseOffset: Offset, in fileSystem: any FileSystem) {
-        self.path = path
-        self.baseOffset = baseOffset
+    var path: String { paths.transactionIndex }
+    private var baseOffset: Offset { paths.baseOffset }
+
+    init(_ paths: SegmentPaths, in fileSystem: any FileSystem) {
+        self.paths = paths
         self.fileSystem = fileSystem
         state = Mutex(State())
     }

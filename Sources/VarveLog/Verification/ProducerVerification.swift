@@ -82,8 +82,7 @@ struct ProducerVerification {
         let found = aborted
         aborted = []
         guard isSure else { return }
-        let index = TransactionIndex(
-            path: paths.transactionIndex, baseOffset: paths.baseOffset, in: scope.fileSystem)
+        let index = TransactionIndex(paths, in: scope.fileSystem)
         guard let stored = try index.load(), stored != found else { return }
         let slot = zip(stored, found).prefix { $0 == $1 }.count
         let expected = slot < found.count ? "\(found[slot])" : "no more"

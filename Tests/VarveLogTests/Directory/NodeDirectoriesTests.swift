@@ -172,6 +172,7 @@ struct NodeDirectoriesTests {
         }
         #expect(row("/a") == "0\n1\nx 0 1\n" && row("/b") == "0\n1\nx 1 1\n")
         try node.deleteLog(try name("x-1"))
+        try node.checkpoint()
         #expect(row("/b") == "0\n0\n" && node.logNames.map(\.folder) == ["x-0"])
         #expect(try node.directory(of: try name("x-1")) == nil)
         try node.close()
