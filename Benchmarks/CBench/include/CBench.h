@@ -25,6 +25,10 @@ void bench_sleep_until(int64_t when);
 
 // --- Memory ------------------------------------------------------------------------------------
 
+/// How many bytes malloc(3) has lent out, in all arenas.
+size_t bench_heap_size(void);
+/// Gives the free memory of malloc(3) back to the system.
+void bench_trim(void);
 /// The sum of all 64-bit words of `bytes`; a rest of up to 63 bytes is left out.
 uint64_t bench_sum(const void *bytes, size_t size);
 /// memcpy(3), never inlined and never left out.
@@ -88,6 +92,19 @@ int bench_crew_send(bench_crew *crew, int member, const void *bytes, size_t size
 /// Waits for an answer until `deadline`, by `bench_now`. Returns whose it is, with the frame behind
 /// its size, which lasts until the next call; or -1 with errno, ETIME at the deadline.
 int bench_crew_next(bench_crew *crew, int64_t deadline, const void **frame, size_t *size);
+
+/// Connections that a process of their own holds, so that both ends do not count against one
+/// process's limit.
+typedef struct bench_holder bench_holder;
+/// Forks a holder of `count` connections to a port of 127.0.0.1, none of which is open yet. `frame`
+/// is what they send. Returns NULL with errno.
+bench_holder *bench_holder_open(uint16_t port, int count, const void *frame, size_t size);
+/// Opens the connections. Returns 0, or -1 with errno.
+int bench_holder_connect(bench_holder *holder);
+/// Sends the frame on each of them, then reads an answer, behind its size, on each. Returns 0 or -1.
+int bench_holder_round(bench_holder *holder);
+/// Ends the holder, and its connections with it.
+void bench_holder_close(bench_holder *holder);
 
 // --- Broker ------------------------------------------------------------------------------------
 

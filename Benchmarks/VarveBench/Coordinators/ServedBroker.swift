@@ -26,8 +26,13 @@ final class ServedBroker: Sendable {
     }
 
     /// Returns when it serves.
-    /// - Parameter properties: beyond Kafka's defaults and the place of the data.
-    init(_ bench: Workbench, in folder: String, _ properties: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - properties: beyond Kafka's defaults and the place of the data.
+    ///   - surroundings: nil for those of the bench.
+    init(
+        _ bench: Workbench, in folder: String, _ properties: [String: String] = [:],
+        on surroundings: Surroundings? = nil
+    ) throws {
         let network = SocketNetwork(clock: LinuxClock())
         let listeners = try network.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         port = listeners[0].address.port
@@ -38,7 +43,7 @@ final class ServedBroker: Sendable {
         ])
         try configs.add(properties)
         let settings = try BrokerSettings(configs)
-        let surroundings = bench.surroundings
+        let surroundings = surroundings ?? bench.surroundings
         let ending = Ending()
         let ready = bench_bell()
         guard ready >= 0 else { throw LeafError(call: "eventfd", code: bench_errno()) }

@@ -23,10 +23,12 @@ enum BenchCommand {
         "quick", "an eighth of the work and 3 rounds: a few minutes, for a look")
     private static let goals = Switch(
         "goals", "judge the goals of Varve's speed, and print them as a table")
+    private static let scale = Switch(
+        "scale", "measure what things cost as the work around them grows")
     private static let plots = OptionalParameter(
         "plots", ValueKind<String>.text("PATH"),
-        "with --goals or --peers, where plots go, as SVG, with their figures as JSON; made where "
-            + "it is missing")
+        "with --goals, --peers or --scale, where plots go, as SVG, with their figures as JSON; "
+            + "made where it is missing")
     private static let peers = OptionalParameter(
         "peers", ValueKind<String>.text("PATH"),
         "measure other stores as well, by the harnesses in this folder (tools/bench makes them)")
@@ -51,6 +53,9 @@ enum BenchCommand {
                 + "from the machine that the goals were set on, and named.",
             "With --peers it lets other stores take turns with Varve; with --goals as well, the "
                 + "goals that name such a store are judged by its figures of the same run.",
+            "With --scale the work grows by steps: logs up to 100,000, segments, connections, "
+                + "partitions and others. A curve that gets worse says by how much, against its "
+                + "best point before; --quick leaves the largest sizes out.",
             "With --json the answer is one object: the machine, and every figure of every round, "
                 + "or one object for each demand.",
         ],
@@ -60,7 +65,8 @@ enum BenchCommand {
                 "measure what depends on the disk, with files in a new directory in this one")
         ],
         options: [
-            filter, rounds, directory, seed, sample, goals, peers, plots, quick, smoke, list,
+            filter, rounds, directory, seed, sample, goals, peers, scale, plots, quick, smoke,
+            list,
         ],
         examples: [
             .init("varve bench /var/lib/app --quick", "Shows what this disk is good for."),
@@ -70,6 +76,7 @@ enum BenchCommand {
             .init("varve bench --list", "Shows what there is, and what it is divided by."),
             .init("varve bench --filter append.durable", "Runs some of it."),
             .init("varve bench --goals --quick", "Shows which goals this machine meets."),
+            .init("varve bench --scale --plots plots", "Shows how Varve grows, and draws it."),
             .init("varve bench --smoke", "Runs everything once, in seconds."),
         ],
         exitCodes: [.unusable, .failed],
@@ -78,6 +85,7 @@ enum BenchCommand {
     private static func run(_ invocation: Invocation) throws(CommandError) -> ExitCode {
         let (arguments, console) = (invocation.arguments, invocation.console)
         let options = try options(of: arguments)
+        guard !arguments[scale] else { return try runScale(options, arguments, console) }
         if !arguments[list] {
             let harnesses = arguments[peers]
             if arguments[goals] {
@@ -151,6 +159,25 @@ enum BenchCommand {
             try console.output.flush()
         }
         return results
+    }
+
+    private static func runScale(
+        _ options: BenchOptions, _ arguments: Arguments, _ console: Console
+    ) throws(CommandError) -> ExitCode {
+        guard !arguments[goals] else { throw .usage("--scale and --goals exclude each other") }
+        guard !arguments[list] else {
+            let chosen = try bench { () throws(BenchError) in
+                try Catalogue.chooseScales(options.filter)
+            }
+            try console.output.write(text: ScaleReport.list(chosen))
+            return .done
+        }
+        var options = options
+        // A point takes long, and there are many.
+        if !arguments.has(rounds) { options.rounds = 1 }
+        return try BenchScale(
+            options: options, console: console, plots: arguments[plots]
+        ).run()
     }
 
     private static func options(
