@@ -67,7 +67,7 @@ struct ScaleTests {
     func shortfall() throws {
         let result = try workbench().run(Self.drawn)
         #expect(result.points.map(\.size) == [1, 10])
-        #expect(result.shortfall == "not with 100: open: errno 24")
+        #expect(result.shortfall?.hasPrefix("not with 100: open: ") == true)
     }
 
     @Test("a curve is as bad as its worst point against the best one before")
