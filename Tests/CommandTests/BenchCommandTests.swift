@@ -15,7 +15,7 @@ struct BenchCommandTests {
             ("missing --smoke", 3, "missing"),
             (". --goals", 2, "DIR goes neither with --directory nor with --goals"),
             (". --peers .", 2, "DIR goes neither with --directory nor with --goals"),
-            ("--plots plots", 2, "--plots needs --goals or --peers"),
+            ("--plots plots", 2, "--plots needs --goals, --peers or --scale"),
             ("--peers . --filter P99", 2, "no benchmark has 'P99' in its name"),
             ("--data file", 2, "--data needs DIR"),
             (". --data missing", 3, "missing"),

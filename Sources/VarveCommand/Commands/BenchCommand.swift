@@ -213,8 +213,9 @@ enum BenchCommand {
             guard !arguments.positionals.isEmpty else { throw .usage("--data needs DIR") }
             options.sample = try bytes(of: path)
         }
-        guard !arguments.has(plots) || arguments[goals] || arguments.has(peers) else {
-            throw .usage("--plots needs --goals or --peers")
+        let hasPlots = arguments[goals] || arguments.has(peers) || arguments[scale]
+        guard !arguments.has(plots) || hasPlots else {
+            throw .usage("--plots needs --goals, --peers or --scale")
         }
         options.seed = arguments[seed]
         return options
