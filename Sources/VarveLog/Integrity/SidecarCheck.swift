@@ -26,18 +26,17 @@ struct SidecarCheck: Sendable {
     /// Whether the sidecar is of another segment.
     let isForeign: Bool
     private let blockCount: Int
-    private let source: SidecarSource
     private var window: SidecarWindow
-    /// The entry that the next batch should have.
-    private var next = 0
-    private var survey: SidecarSurvey?
+    /// The entry that the next batch should have; nil before the first.
+    private var next: Int?
+    /// All blocks, once one disagreement was met.
+    private var survey: KnownSurvey?
 
     /// - Parameter blockCount: how many whole blocks the file has, the seal among them.
     init(
         _ source: SidecarSource, coverage: SidecarCoverage, seed: UInt32, isForeign: Bool,
         blockCount: Int
     ) {
-        self.source = source
         self.coverage = coverage
         self.seed = seed
         self.isForeign = isForeign
@@ -78,16 +77,17 @@ struct SidecarCheck: Sendable {
 
     /// The entry that names `position`, as the entries stand.
     private mutating func slot(of position: Int) -> Int? {
-        if next < coverage.entryCount, let entry = window.entry(next),
-            Int(entry.position) == position
-        {
-            return next
-        }
+        if let next, let entry = entry(next), Int(entry.position) == position { return next }
         let slot = firstSlot(atOrAfter: position)
-        guard slot < coverage.entryCount, let entry = window.entry(slot),
-            Int(entry.position) == position
-        else { return nil }
+        guard let entry = entry(slot), Int(entry.position) == position else { return nil }
         return slot
+    }
+
+    /// An entry as it stands, not yet to be believed; nil outside of those that are covered.
+    mutating func entry(_ slot: Int) -> SidecarEntry? {
+        guard slot >= 0, slot < coverage.entryCount, !isForeign else { return nil }
+        next = slot
+        return window.entry(slot)
     }
 
     /// How many entries lie before `position`. Batches of a log are of like sizes, so a guess by
@@ -118,11 +118,12 @@ struct SidecarCheck: Sendable {
 
     /// Finds out whether batch or sidecar is damaged.
     private mutating func examine(_ position: Int, _ check: UInt32) -> Verdict {
-        var fresh = SidecarWindow(source)
-        let survey =
-            self.survey ?? SidecarSurvey(&fresh, blockCount: blockCount, seed: seed)
-        self.survey = survey
-        switch survey.word(on: UInt32(clamping: position), seed: seed) {
+        var fresh = SidecarWindow(window.source)
+        let known =
+            survey
+            ?? KnownSurvey(SidecarSurvey(&fresh, blockCount: blockCount, seed: seed))
+        survey = known
+        switch known.survey.word(on: UInt32(clamping: position), seed: seed) {
         case .noBatch: return .damaged(.noBatchRecorded)
         case .blind, .notCovered: return .blind
         case .inBlock(let number):
@@ -133,6 +134,13 @@ struct SidecarCheck: Sendable {
                 ? .sound : .damaged(.otherBatch(recorded: recorded, computed: check))
         }
     }
+}
+
+/// Out of line, since a check is copied for each read and hardly any needs a survey.
+private final class KnownSurvey: Sendable {
+    let survey: SidecarSurvey
+
+    init(_ survey: SidecarSurvey) { self.survey = survey }
 }
 
 extension SidecarWindow {

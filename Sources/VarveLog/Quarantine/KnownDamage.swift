@@ -9,6 +9,8 @@ internal import VarveTerms
 final class KnownDamage: Sendable {
     private let clock: (any Clock)?
     private let state: Mutex<State>
+    /// Whether there are no fences, which each read asks: as the lock's last owner left them.
+    private let isEmpty: Atomic<Bool>
 
     private struct State {
         var quarantine: Quarantine
@@ -19,6 +21,7 @@ final class KnownDamage: Sendable {
     /// - Parameter clock: tells when damage is found; without one that is not noted.
     init(_ quarantine: Quarantine = Quarantine(), clock: (any Clock)? = nil) {
         self.clock = clock
+        isEmpty = Atomic(quarantine.isEmpty)
         state = Mutex(State(quarantine: quarantine))
     }
 
@@ -29,11 +32,17 @@ final class KnownDamage: Sendable {
         #if VARVE_PLANTED_BUGS
             if PlantedBug.quarantineIgnored.isPlanted { return nil }
         #endif
-        return state.withLock { $0.quarantine.isEmpty ? nil : $0.quarantine.range(holding: offset) }
+        guard !isEmpty.load(ordering: .acquiring) else { return nil }
+        return state.withLock { $0.quarantine.range(holding: offset) }
     }
 
     /// Takes over what the file says.
-    func take(up range: FencedRange) { state.withLock { _ = $0.quarantine.insert(range) } }
+    func take(up range: FencedRange) {
+        state.withLock { state in
+            _ = state.quarantine.insert(range)
+            isEmpty.store(state.quarantine.isEmpty, ordering: .releasing)
+        }
+    }
 
     /// The file says something else.
     func mustStore() { state.withLock { $0.isChanged = true } }
@@ -51,6 +60,7 @@ final class KnownDamage: Sendable {
     private func change(_ body: (inout Quarantine) -> Bool) {
         state.withLock { state in
             if body(&state.quarantine) { state.isChanged = true }
+            isEmpty.store(state.quarantine.isEmpty, ordering: .releasing)
         }
     }
 

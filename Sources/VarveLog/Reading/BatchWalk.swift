@@ -11,6 +11,8 @@ struct BatchWalk: ~Copyable {
     /// What batches are held against beyond their own checksum; looked for by the first `verify`.
     private var sidecar: SidecarCheck?
     private var isSidecarKnown = false
+    /// The batch whose header was looked at last, so that `verify` need not decode it again.
+    private var lookedAt: PlacedBatch?
 
     /// How much a copying walk reads at a time.
     private static let stride = 64 << 10
@@ -52,6 +54,7 @@ struct BatchWalk: ~Copyable {
                 .offsetOverflow(
                     baseOffset: header.baseOffset, lastOffsetDelta: header.lastOffsetDelta))
         }
+        lookedAt = PlacedBatch(position: position, header: header)
         return header
     }
 
@@ -69,19 +72,33 @@ struct BatchWalk: ~Copyable {
             #if VARVE_PLANTED_BUGS
                 if PlantedBug.checksumNotChecked.isPlanted { return }
             #endif
-            _ = try BatchCheck.frame(mapped: window.span(position..<position + size))
+            let bytes = window.span(position..<position + size)
+            if let lookedAt, lookedAt.position == position, lookedAt.header.sizeInBytes == size {
+                try BatchCheck.checksum(mapped: bytes, of: lookedAt.header)
+            } else {
+                _ = try BatchCheck.frame(mapped: bytes)
+            }
         } catch {
             throw .defect(error)
         }
+        let verdict = withSidecar { (walk, check) in
+            check.verdict(on: walk.window.span(position..<position + size), position: position)
+        }
+        if case .damaged(let defect) = verdict { throw .defect(.integrity(defect)) }
+    }
+
+    /// Lends the check against the sidecar to `body`; nil where there is no sidecar.
+    mutating func withSidecar<Value>(
+        _ body: (inout BatchWalk, inout SidecarCheck) -> Value?
+    ) -> Value? {
         if !isSidecarKnown {
             isSidecarKnown = true
             sidecar = segment.sidecar?.check()
         }
-        guard var check = sidecar.take() else { return }
-        let verdict = check.verdict(
-            on: window.span(position..<position + size), position: position)
+        guard var check = sidecar.take() else { return nil }
+        let value = body(&self, &check)
         sidecar = check
-        if case .damaged(let defect) = verdict { throw .defect(.integrity(defect)) }
+        return value
     }
 
     /// A window in which `size` bytes from `position` on can be had as one span.

@@ -26,11 +26,14 @@ public final class LogReader: Sendable {
     public var ends: LogEnds { published.ends }
 
     func end(through visibility: Visibility) -> Offset {
+        end(of: published.ends, through: visibility)
+    }
+
+    private func end(of ends: LogEnds, through visibility: Visibility) -> Offset {
         #if VARVE_PLANTED_BUGS
-            if PlantedBug.unflushedShown.isPlanted { return published.ends.written }
+            if PlantedBug.unflushedShown.isPlanted { return ends.written }
         #endif
-        let ends = published.ends
-        return visibility == .flushed ? ends.flushed : ends.written
+        return ends.end(through: visibility)
     }
 
     /// Reads whole batches, from the one that holds `offset` on, as many as fit `sizeMax` and lie
@@ -67,14 +70,15 @@ public final class LogReader: Sendable {
         from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility,
         before limit: Offset? = nil
     ) throws(LogError) -> ReadOutcome {
-        let start = startOffset
-        var end = end(through: visibility)
+        var glance = published.glance(at: offset)
+        let start = glance.ends.start
+        var end = end(of: glance.ends, through: visibility)
         guard offset >= start, offset <= end else { return .outOfRange(valid: start..<end) }
         if let limit { end = min(end, limit) }
         if offset < end, let missing = missing(offset) { throw missing }
         var from = offset
         while from < end {
-            guard let segment = published.segments(from: from, count: 1).first else { break }
+            guard let segment = glance.segment else { break }
             let found: SegmentRead
             do {
                 found = try batches(
@@ -93,6 +97,7 @@ public final class LogReader: Sendable {
                     next.baseOffset > from
                 else { return .atEnd }
                 from = next.baseOffset
+                glance.segment = next
             }
         }
         return .atEnd
@@ -116,8 +121,14 @@ public final class LogReader: Sendable {
     ) throws(LogError) -> SegmentRead {
         let limit = limit?.rawValue ?? .max
         if let known = fenced(offset, in: segment, visibility) { throw known }
-        var position = try segment.indexedPosition(of: offset)
+        let stretch = try segment.indexedStretch(around: offset)
+        var position = stretch.position
         var walk = try BatchWalk(segment, at: position, size: sizeMax.bytes, through: visibility)
+        if let first = walk.leap(to: offset, in: stretch),
+            let found = try? gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit)
+        {
+            return .found(found)
+        }
         if position > 0, !isBatchStart(&walk, position, before: offset) {
             // The index is wrong here; the segment itself is the truth.
             position = 0
@@ -170,19 +181,14 @@ public final class LogReader: Sendable {
         }
     }
 
-    private struct FoundBatch {
-        var position: Int
-        var header: BatchHeader
-    }
-
     /// The first batch from `position` on that reaches `offset`.
     private func firstBatch(
         _ walk: inout BatchWalk, from position: Int, holding offset: Offset
-    ) throws(WalkFailure) -> FoundBatch? {
+    ) throws(WalkFailure) -> PlacedBatch? {
         var position = position
         while let header = try walk.header(at: position) {
             if header.lastOffset ?? -1 >= offset.rawValue {
-                return FoundBatch(position: position, header: header)
+                return PlacedBatch(position: position, header: header)
             }
             position += header.sizeInBytes
         }
@@ -191,7 +197,7 @@ public final class LogReader: Sendable {
 
     /// Verified batches from `first` on, as many as fit.
     private func gather(
-        _ walk: inout BatchWalk, from first: FoundBatch, sizeMax: Int, before end: Int64
+        _ walk: inout BatchWalk, from first: PlacedBatch, sizeMax: Int, before end: Int64
     ) throws(WalkFailure) -> PinnedBatches {
         try walk.lend(
             first.position, min(max(sizeMax, first.header.sizeInBytes), walk.end - first.position))

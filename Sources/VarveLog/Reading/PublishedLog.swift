@@ -63,6 +63,16 @@ final class PublishedLog: Sendable {
         }
     }
 
+    /// Where the log starts and ends, and the segment that holds `offset`, of one moment.
+    func glance(at offset: Offset) -> (ends: LogEnds, segment: Segment?) {
+        state.withLock { state in
+            let slot = lastSlot(in: state.segments.count) {
+                state.segments[$0].baseOffset <= offset
+            }
+            return (state.ends, slot.map { state.segments[$0] } ?? state.segments.first)
+        }
+    }
+
     /// The segment that holds `offset`, and the ones that follow it up to `count` in all.
     func segments(from offset: Offset, count: Int) -> ArraySlice<Segment> {
         state.withLock { state in

@@ -193,14 +193,23 @@ final class Segment: Sendable {
     /// Where to start walking for `offset`: the start of a batch at or before it, as the index
     /// has it; the index may be wrong, so the walk must check what it finds there.
     func indexedPosition(of offset: Offset) throws(LogError) -> Int {
+        try indexedStretch(around: offset).position
+    }
+
+    /// The index's entries around `offset`. They may be wrong, as above.
+    func indexedStretch(around offset: Offset) throws(LogError) -> IndexedStretch {
         let relative = baseOffset.distance(to: offset)
-        let size = writtenSize
         return try offsetIndex.withEntries(
             sizeMax: limits.indexSize,
-            lawfulSize: { OffsetIndexLayout.lawfulCount(in: $0, logSize: size) * 8 },
+            lawfulSize: { OffsetIndexLayout.lawfulCount(in: $0, logSize: writtenSize) * 8 },
             { entries in
-                OffsetIndexLayout.slot(atOrBefore: relative, in: entries)
-                    .map { Int(OffsetIndexLayout.entry($0, in: entries).position) } ?? 0
+                let slot = OffsetIndexLayout.slot(atOrBefore: relative, in: entries)
+                let next = slot.map { $0 + 1 } ?? 0
+                let count = entries.byteCount / OffsetIndexLayout.entrySize
+                return IndexedStretch(
+                    floor: slot.map { OffsetIndexLayout.entry($0, in: entries) }
+                        ?? OffsetIndexEntry(relativeOffset: 0, position: 0),
+                    next: next < count ? OffsetIndexLayout.entry(next, in: entries) : nil)
             })
     }
 

@@ -68,6 +68,23 @@ public enum BatchCheck {
         return header
     }
 
+    /// What `frame` adds to `structure`, for bytes of a file mapping that begin with a batch whose
+    /// header passed it: proves the checksum.
+    /// - Throws: `.checksum`; `.unreadable` where the file no longer holds the bytes.
+    public static func checksum(
+        mapped bytes: RawSpan, of header: BatchHeader
+    ) throws(BatchDefect) {
+        guard !header.isLegacy else {
+            _ = try frame(mapped: bytes)
+            return
+        }
+        let covered = bytes.extracting(checksummed(header, at: 0))
+        guard let computed = CRC32C.checksum(mapped: covered) else { throw .unreadable }
+        guard computed == header.crc else {
+            throw .checksum(stored: header.crc, computed: computed)
+        }
+    }
+
     /// The header, of a known version, whose batch ends within `bytes`.
     @inlinable
     static func extent(_ bytes: RawSpan, at position: Int) throws(BatchDefect) -> BatchHeader {

@@ -55,6 +55,33 @@ struct OffsetIndexLayoutTests {
     @Test("an entry of relative offset 0 is lawful when its position is not 0")
     func firstOffset() { #expect(lawful([(0, 80), (1, 160)]) == 2) }
 
+    @Test("the floor is found in even, skewed and disordered entries as by looking at each")
+    func findsByProportion() {
+        typealias Entry = (Int32, Int32)
+        let even: [Entry] = (1...100).map { (number: Int32) in (number * 4, number * 4396) }
+        let skewed: [Entry] = (0..<28).map { (number: Int32) in (4 << number, number * 5000 + 1) }
+        let steps: [Entry] = even.map { $0.0 < 200 ? $0 : ($0.0 + 2_000_000_000, $0.1) }
+        let cases: [[Entry]] = [even, skewed, steps, [even[0]], []]
+        for entries in cases {
+            let bytes = bytes(entries)
+            var offsets: [Int32] = [0, 7, .max]
+            for entry in entries { offsets += [entry.0 - 1, entry.0, entry.0 + 1] }
+            for offset in offsets {
+                let floor = entries.lastIndex { $0.0 <= offset }
+                let found = OffsetIndexLayout.slot(atOrBefore: Int64(offset), in: bytes.rawSpan)
+                #expect(found == floor)
+            }
+        }
+        // Damage may leave any order: the search ends, at some slot or none.
+        var reversed: [Entry] = even.reversed()
+        reversed += [(Int32.min, 1), (Int32.max, 2)]
+        let disorder = bytes(reversed)
+        for offset in stride(from: Int64(0), to: 500, by: 3) {
+            let slot = OffsetIndexLayout.slot(atOrBefore: offset, in: disorder.rawSpan)
+            #expect(slot.map { (0..<102).contains($0) } ?? true)
+        }
+    }
+
     @Test("the floor of an offset is the last entry at or before it")
     func finds() {
         let entries = bytes([(8, 4388), (14, 8776), (20, 13164)])
