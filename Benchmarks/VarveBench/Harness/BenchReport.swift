@@ -107,7 +107,6 @@ extension MachineFacts {
             ("memory", .integer(Int64(memorySize))),
             ("linux", .text(release)),
             ("crc32c", .text(checksumKernel)),
-            ("directory", .text(directory)),
             ("fileSystem", .text(mount.type)),
             ("device", .text(mount.source)),
             ("mountOptions", .text(mount.options)),
