@@ -222,7 +222,8 @@ public final class NodeDirectories {
     }
 
     private func forget(_ name: LogName, in directory: DataDirectory) {
-        places[name] = nil
+        // A name may be told twice in one deletion.
+        guard places.removeValue(forKey: name) != nil else { return }
         counts[ObjectIdentifier(directory), default: 0] -= 1
     }
 

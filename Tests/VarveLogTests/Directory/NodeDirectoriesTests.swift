@@ -159,6 +159,21 @@ struct NodeDirectoriesTests {
         }
     }
 
+    @Test("a new log goes to the directory that has the fewest, whatever was deleted meanwhile")
+    func emptiest() throws {
+        let node = try open(try made())
+        let place = { (folder: String) throws -> String? in
+            _ = try node.openLog(try name(folder), settings: LogFixture.smallSegments())
+            return try node.directory(of: try name(folder))?.path
+        }
+        #expect(try place("y-0") == "/a")
+        #expect(try place("y-1") == "/b")
+        _ = node.deleteLogs([try name("x-1"), try name("x-1")])
+        #expect(try node.directory(of: try name("x-1")) == nil)
+        #expect(try place("y-2") == "/b")
+        #expect(try place("y-3") == "/a")
+    }
+
     @Test("the checkpoints of each directory tell of its own logs; a deleted log is gone from both")
     func checkpoints() throws {
         let disk = try made()

@@ -94,6 +94,26 @@ struct LogAppendTests {
         #expect(try home.append(bytes: bytes, checking: .frame) == 0..<2)
     }
 
+    @Test("with only the header checked a checksum is believed, and no reader gets the damage")
+    func believesChecksum() throws {
+        let home = try LogOnDisk()
+        var bytes = try batch("x", count: 2)
+        bytes[bytes.count - 1] ^= 1
+        guard case .refused = logError({ try home.append(bytes: bytes, checking: .frame) }) else {
+            Issue.record("a wrong checksum was taken")
+            return
+        }
+        let cut = Array(bytes.dropLast())
+        guard case .refused = logError({ try home.append(bytes: cut, checking: .header) }) else {
+            Issue.record("a batch without its end was taken")
+            return
+        }
+        #expect(home.log.ends.written == .zero)
+        #expect(try home.append(bytes: bytes, checking: .header) == 0..<2)
+        try home.log.flush()
+        #expect(logError { _ = try home.log.reader.read(from: .zero) } != nil)
+    }
+
     @Test("a batch above the limit is refused with its size and the limit")
     func refusesLarge() throws {
         var settings = LogFixture.smallSegments()
