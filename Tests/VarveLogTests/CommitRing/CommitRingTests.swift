@@ -269,6 +269,29 @@ struct CommitRingTests {
         #expect(try home.powerCut().values(1) == LogOnDisk.values(0..<4))
     }
 
+    @Test("a future log that cannot be flushed is not promoted, and keeps what the ring has")
+    func promotedOnFailingDisk() throws {
+        let home = try SharedLogs()
+        let name = try #require(LogName(folder: "moved-0"))
+        let future = try home.directory.openFuture(name, settings: LogFixture.smallSegments())
+        for batch in 0..<3 {
+            try home.write(batch, to: future)
+            try home.write(batch, to: home.logs[0])
+            #expect(home.directory.flushEach([future, home.logs[0]]) == [nil, nil])
+        }
+        home.disk.failNext(.flush, with: .inputOutput)
+        guard case .poisoned = logError({ try home.directory.promoteFuture(name) }) else {
+            Issue.record("a failed flush was believed")
+            return
+        }
+        #expect(try home.directory.openFuture(name) === future)
+        try future.resume()
+        try home.directory.promoteFuture(name)
+        let cut = try home.powerCut()
+        let log = try cut.directory.openLog(name, settings: LogFixture.smallSegments())
+        #expect(try LogFixture.values(of: log.reader) == LogOnDisk.values(0..<3))
+    }
+
     @Test("a log that is put aside has all its bytes in its own file")
     func stray() throws {
         let home = try SharedLogs()
