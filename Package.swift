@@ -1,6 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Every Swift target is built under the same rules; see docs/style.md.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -22,10 +26,35 @@ func rung(
         swiftSettings: strict)
 }
 
-func command(_ name: String, _ imports: [String], path: String? = nil) -> Target {
+func command(
+    _ name: String, _ imports: [String], path: String? = nil, linking: [LinkerSetting] = []
+) -> Target {
     .executableTarget(
         name: name, dependencies: names(imports), path: path, exclude: ["README.md"],
-        swiftSettings: strict)
+        swiftSettings: strict, linkerSettings: linking)
+}
+
+/// A program with Swift's runtime in it, and nothing for others to link to: what it takes of the
+/// memory is mostly pages of programs; see Sources/VarveMain/README.md.
+let alone: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-use-ld=lld", "-Xlinker", "--no-export-dynamic"] + shortRelocations,
+        .when(platforms: [.linux], configuration: .release))
+]
+
+/// Relocations in a hundredth of the space, where the C library can read them: glibc 2.36 on.
+var shortRelocations: [String] {
+    #if canImport(Glibc)
+        // "glibc 2.36"
+        var text = [CChar](repeating: 0, count: 64)
+        _ = confstr(Int32(_CS_GNU_LIBC_VERSION), &text, text.count)
+        let digits = text.split(whereSeparator: { !(48...57).contains($0) })
+        let numbers = digits.map { $0.reduce(0) { $0 * 10 + Int($1) - 48 } }
+        guard numbers.count > 1, numbers[0] == 2, numbers[1] >= 36 else { return [] }
+        return ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+    #else
+        return []
+    #endif
 }
 
 func tests(
@@ -46,7 +75,7 @@ let package = Package(
         .library(name: "Varve", targets: ["Varve"]),
         .library(name: "VarveLog", targets: ["VarveLog", "VarveLinux"]),
         .library(name: "VarveTesting", targets: ["VarveTesting"]),
-        .executable(name: "varve", targets: ["VarveCommand"]),
+        .executable(name: "varve", targets: ["VarveMain"]),
         .executable(name: "varve-kill", targets: ["VarveKill"]),
         .executable(name: "varve-prove", targets: ["VarveProve"]),
         .executable(name: "varve-fuzz", targets: ["VarveFuzzer"]),
@@ -135,13 +164,14 @@ let package = Package(
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveBroker", "Varve", "CVarve",
                 "CBench",
             ], path: "Benchmarks/VarveBench"),
-        command(
+        rung(
             "VarveCommand",
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveClient", "VarveBroker",
                 "Varve", "CVarve", "VarveBench",
             ]),
+        command("VarveMain", ["VarveLinux", "VarveCommand"], linking: alone),
         command(
             "VarveKill",
             [

@@ -106,6 +106,7 @@ enum Ladder {
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveClient", "VarveBroker",
                 "Varve", "CVarve", "VarveBench",
             ]),
+        Rung("VarveMain", 9, ["VarveLinux", "VarveCommand"]),
         Rung(
             "VarveKill", 7,
             [

@@ -5,6 +5,13 @@ internal import VarveLog
 internal import VarveSystem
 internal import VarveTerms
 
+/// The program `varve`, for the one that is linked as such.
+package enum CommandLineProgram {
+    /// - Parameter words: the command line, without the program's name.
+    /// - Returns: what the process ends with.
+    package static func run(_ words: [String]) -> Int32 { Program.run(words).rawValue }
+}
+
 /// The program: it finds the command, lets it run, and reports how that ended.
 enum Program {
     /// - Parameter words: the command line, without the program's name.

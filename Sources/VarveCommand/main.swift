@@ -1,3 +1,0 @@
-internal import VarveLinux
-
-LinuxProcess.exit(Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
