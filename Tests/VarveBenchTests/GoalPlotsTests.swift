@@ -47,6 +47,23 @@ struct GoalPlotsTests {
         #expect(text.contains(">1.00 k/s</text>"))
     }
 
+    @Test("what the curve of latencies shows is measured where plots are wanted")
+    func curveIsMeasured() throws {
+        let paced = try GoalTable.choose("P14")
+        let loads = [
+            "broker.load.2000", "broker.load.5000", "broker.load.10000", "broker.load.20000",
+        ]
+        #expect(
+            GoalTable.benchmarks(for: paced, drawn: true).map(\.name)
+                == ["broker.paced", "broker.paced.durable"] + loads)
+        #expect(
+            GoalTable.benchmarks(for: paced).map(\.name) == [
+                "broker.paced", "broker.paced.durable",
+            ])
+        let scans = try GoalTable.choose("P8")
+        #expect(GoalTable.benchmarks(for: scans, drawn: true).map(\.name) == ["scan"])
+    }
+
     @Test("words cannot end the drawing")
     func escaping() {
         var plot = Plot(width: 10, height: 10)

@@ -54,13 +54,17 @@ public struct GoalPlots: Sendable {
 
     // MARK: Latency
 
+    /// The benchmarks that make the curve of latencies, with the requests a second of each.
+    static let loads: [(name: String, rate: Int)] =
+        [("broker.paced.durable", 1000)]
+        + Catalogue.offeredLoads.map { ("broker.load.\($0)", $0) }
+
     /// The median and the 99th percentile of acknowledgements over the rate of requests, counted
     /// from when each was due. Both axes are logarithmic.
     private var latencyOverLoad: String? {
-        let loads =
-            ([("broker.paced.durable", 1000)]
-            + Catalogue.offeredLoads.map { ("broker.load.\($0)", $0) })
-            .compactMap { name, rate in results[name].map { (rate: Double(rate), result: $0) } }
+        let loads = Self.loads.compactMap { name, rate in
+            results[name].map { (rate: Double(rate), result: $0) }
+        }
         guard loads.count > 1 else { return nil }
         var curves: [(name: String, colour: String, points: [(x: Double, y: Double)])] = []
         for (name, colour, side) in [

@@ -22,8 +22,11 @@ public enum GoalTable {
     }
 
     /// What of the catalogue must run to judge these goals, in its order.
-    public static func benchmarks(for goals: [Goal]) -> [Benchmark] {
-        let names = Set(goals.flatMap(\.benchmarks))
+    /// - Parameter drawn: whether plots are wanted, one of which goes on from a goal's benchmark.
+    public static func benchmarks(for goals: [Goal], drawn: Bool = false) -> [Benchmark] {
+        var names = Set(goals.flatMap(\.benchmarks))
+        let curve = GoalPlots.loads.map(\.name)
+        if drawn, let first = curve.first, names.contains(first) { names.formUnion(curve) }
         return Catalogue.benchmarks.filter { names.contains($0.name) }
     }
 }

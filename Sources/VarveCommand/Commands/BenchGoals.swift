@@ -18,7 +18,7 @@ struct BenchGoals {
         let goals = try BenchCommand.bench { () throws(BenchError) in
             try GoalTable.choose(options.filter)
         }
-        let benchmarks = GoalTable.benchmarks(for: goals)
+        let benchmarks = GoalTable.benchmarks(for: goals, drawn: plots != nil)
         let workbench = try BenchCommand.workbench(options, console)
         if !console.isJSON {
             try console.output.write(text: BenchReport.heading(options, workbench.machine))
