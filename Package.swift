@@ -90,6 +90,7 @@ let package = Package(
             name: "CFuzz", dependencies: ["CCount"], path: "Tests/CFuzz", exclude: ["README.md"]),
         .target(name: "CFault", path: "tools/CFault"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+        library("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
         library("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
         library("CSnappy", pkgConfig: "snappy", debian: "libsnappy-dev"),
@@ -98,7 +99,7 @@ let package = Package(
         rung("VarveSystem", ["VarveTerms"]),
         rung(
             "VarveRecords",
-            ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+            ["VarveTerms", "VarveBytes", "CZlib", "CISAL", "CLZ4", "CZstd", "CSnappy"]),
         rung("VarveTransport", ["VarveTerms", "VarveBytes", "VarveSystem"]),
         rung("VarveWire", ["VarveTerms", "VarveBytes"], excluding: ["Schemas"]),
         rung(
@@ -162,7 +163,7 @@ let package = Package(
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveBroker", "Varve", "CVarve",
-                "CBench",
+                "CBench", "CZlib", "CLZ4",
             ], path: "Benchmarks/VarveBench"),
         rung(
             "VarveCommand",

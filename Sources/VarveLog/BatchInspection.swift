@@ -46,7 +46,7 @@ package struct BatchInspection: ~Copyable {
                 throw LogError.tooLarge(size: ByteCount(header.sizeInBytes), limit: sizeMax)
             }
             if depth == .records || header.isLegacyWrapper {
-                let decompressor = decompressor ?? Decompressor()
+                let decompressor = decompressor ?? Decompressor(gzip: .admitted)
                 self.decompressor = decompressor
                 let contents = try BatchCheck.records(
                     bytes.extracting(position..<position + header.sizeInBytes), header: header,

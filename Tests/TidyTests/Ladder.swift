@@ -22,7 +22,8 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CCount", "CFuzz", "CFault", "CZlib", "CLZ4", "CZstd", "CSnappy",
+        "CVarve", "CBench", "CCount", "CFuzz", "CFault", "CZlib", "CISAL", "CLZ4", "CZstd",
+        "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -31,7 +32,7 @@ enum Ladder {
         Rung("VarveSystem", 1, ["VarveTerms"]),
         Rung(
             "VarveRecords", 2,
-            ["VarveTerms", "VarveBytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+            ["VarveTerms", "VarveBytes", "CZlib", "CISAL", "CLZ4", "CZstd", "CSnappy"]),
         Rung("VarveTransport", 2, ["VarveTerms", "VarveBytes", "VarveSystem"]),
         Rung("VarveWire", 2, ["VarveTerms", "VarveBytes"]),
         Rung(
@@ -97,7 +98,7 @@ enum Ladder {
             [
                 "VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "VarveLinux", "VarveLog",
                 "VarveTransport", "VarveWire", "VarveSockets", "VarveBroker", "Varve", "CVarve",
-                "CBench",
+                "CBench", "CZlib", "CLZ4",
             ], folder: "Benchmarks/VarveBench"),
         Rung(
             "VarveCommand", 8,

@@ -119,6 +119,8 @@ extension GoalTable {
         Goal(
             "P20", "compressed batches, processor time", "broker.produce.lz4", of: .processorTime,
             .atMost(1.1)),
+        Goal("P20", "lz4 decoded", "codec.decompress.lz4.library", .atLeast(0.95)),
+        Goal("P20", "gzip decoded", "codec.decompress.gzip.library", .atLeast(1.8)),
     ]
 
     private static let lmdb = Rival.program(

@@ -68,6 +68,18 @@ extension Catalogue {
                 try CodecWorkload(bench, .decompress, compression).pair()
             }
         }
+        + [("gzip", "inflate of zlib"), ("lz4", "LZ4_decompress_safe of liblz4")].map {
+            (text, library) in
+            Benchmark(
+                "codec.decompress.\(text).library", goal: "P20",
+                "lines of JSON in pieces of 64 KiB; counted in plain bytes",
+                per: "\(library), its context kept", .bytesPerSecond
+            ) {
+                try CodecWorkload(
+                    $0, .decompress, try Compression(parsing: text), per: .library
+                ).pair()
+            }
+        }
 
     private static func codec(
         _ verb: String, _ text: String,

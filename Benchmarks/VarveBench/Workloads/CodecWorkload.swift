@@ -8,15 +8,28 @@ struct CodecWorkload {
     /// Which way.
     enum Direction { case compress, decompress }
 
+    /// What the figure is divided by.
+    enum Reference {
+        /// memcpy of the plain bytes.
+        case copy
+        /// The decoder of zlib, or of liblz4, by itself.
+        case library
+    }
+
     private static let pieceSize = 64 << 10
     private let compression: Compression
     private let direction: Direction
+    private let reference: Reference
     private let plain: MappedBytes
     private let packed: [MappedBytes]
 
-    init(_ bench: Workbench, _ direction: Direction, _ compression: Compression) throws {
+    init(
+        _ bench: Workbench, _ direction: Direction, _ compression: Compression,
+        per reference: Reference = .copy
+    ) throws {
         self.compression = compression
         self.direction = direction
+        self.reference = reference
         let count = bench.scaled(128, smoke: 1)
         let size = count * Self.pieceSize
         let plain = SharedBytes.copy(
@@ -82,13 +95,36 @@ struct CodecWorkload {
                 }
             },
             reference: { round in
-                let target = ScratchMemory(size: Self.pieceSize)
-                round.time(work: size) { _ in
-                    for number in packed.indices { target.take(Self.piece(plain, number)) }
-                    return UInt64(size)
+                switch reference {
+                case .copy: copy(&round)
+                case .library: try decompressByLibrary(&round)
                 }
             },
             note: "\(ratio) to 1")
+    }
+
+    private func copy(_ round: inout Round) {
+        let target = ScratchMemory(size: Self.pieceSize)
+        round.time(work: plain.count) { _ in
+            for number in packed.indices { target.take(Self.piece(plain, number)) }
+            return UInt64(plain.count)
+        }
+    }
+
+    private func decompressByLibrary(_ round: inout Round) throws {
+        let decoder = try LibraryDecoder(sizeMax: Self.pieceSize)
+        try round.time(work: plain.count) { _ in
+            var size = 0
+            for piece in packed {
+                let bytes = piece.bytes(in: 0..<piece.count)
+                if compression.codec == .gzip {
+                    size += try decoder.inflate(bytes)
+                } else if let block = LibraryDecoder.block(in: bytes) {
+                    size += try decoder.decompressBlock(bytes.extracting(block))
+                }
+            }
+            return UInt64(size)
+        }
     }
 
     private func compress(_ round: inout Round) throws {

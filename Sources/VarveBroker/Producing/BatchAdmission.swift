@@ -29,7 +29,7 @@ struct BatchAdmission: ~Copyable {
     /// Memory up to this size is kept for the next batch.
     private static let keptSizeMax = 4 << 20
 
-    private let decompressor = Decompressor()
+    private let decompressor = Decompressor(gzip: .admitted)
     private let compressor = Compressor()
     private var builder = RecordBatchBuilder()
     /// The records of a compressed batch.
