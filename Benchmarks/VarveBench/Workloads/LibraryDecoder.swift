@@ -59,8 +59,8 @@ final class LibraryDecoder {
         }
     }
 
-    /// Where the one block stands in a frame that holds a piece of 64 KiB: behind the frame's header
-    /// of 7 bytes and the block's size, of which the top bit marks one that is stored.
+    /// Where the one block stands in a frame that holds a piece of 64 KiB: behind the frame's
+    /// header of 7 bytes and the block's size, of which the top bit marks one that is stored.
     static func block(in frame: RawSpan) -> Range<Int>? {
         let size = Int(frame.uint32(at: 7).byteSwapped)
         return size < 1 << 31 ? 11..<11 + size : nil
