@@ -10,6 +10,8 @@ public struct AppendTicket: Hashable, Sendable {
     public let isDuplicate: Bool
     /// Counts the times that submissions had to be given up together.
     let generation: Int
+    /// The group of submissions whose commit decides it; see `Gathering`.
+    let group: Int
 }
 
 /// What became of a submitted append.

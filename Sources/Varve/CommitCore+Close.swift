@@ -21,6 +21,7 @@ extension CommitCore {
         }
         let ready = state.withLock { $0.tasks.takeAll() }
         gate.open()
+        threadGate.open()
         for wake in ready { wake.resume() }
         if let failure { throw failure }
     }

@@ -10,26 +10,22 @@ internal import VarveTerms
 extension CommitCore {
     /// Takes whole batches that were checked but for their sequences. Those that are in the log, or
     /// are collected already, are left out.
-    func submit(produced batches: RawSpan) throws(LogError) -> SubmitOutcome {
-        let outcome = try state.withLock { state throws(LogError) in
-            guard let start = try room(for: batches.byteCount, in: state) else {
-                return SubmitOutcome.full
-            }
-            let choice = try choose(from: batches, at: start, knowing: state.producers)
-            let receipt = choice.tally.receipt(at: start, appended: !choice.new.isEmpty)
-            if !choice.new.isEmpty {
-                state.collecting.add(
-                    choice.new, of: batches, from: start, epoch: settings.leaderEpoch)
-                Self.note(choice.new, of: batches, at: start, in: &state.producers)
-                state.endOffset = choice.end
-            }
-            return .accepted(
-                AppendTicket(
-                    offsets: receipt.offsets, isDuplicate: receipt.isDuplicate,
-                    generation: state.failures.count))
+    func take(
+        produced batches: RawSpan, in state: inout State
+    ) throws(LogError) -> SubmitOutcome {
+        guard let start = try room(for: batches.byteCount, in: state) else { return .full }
+        let choice = try choose(from: batches, at: start, knowing: state.producers)
+        let receipt = choice.tally.receipt(at: start, appended: !choice.new.isEmpty)
+        if !choice.new.isEmpty {
+            state.collecting.add(choice.new, of: batches, from: start, epoch: settings.leaderEpoch)
+            Self.note(choice.new, of: batches, at: start, in: &state.producers)
+            state.endOffset = choice.end
         }
-        noteSubmission(outcome)
-        return outcome
+        return .accepted(
+            AppendTicket(
+                offsets: receipt.offsets, isDuplicate: receipt.isDuplicate,
+                generation: state.failures.count,
+                group: state.group(deciding: receipt.offsets.upperBound)))
     }
 
     /// Which batches of a submission are new.
@@ -81,6 +77,12 @@ extension CommitCore {
 }
 
 extension CommitCore.State {
+    /// The group whose commit decides everything before `end`; 0 for what is decided.
+    fileprivate func group(deciding end: Offset) -> Int {
+        if end <= acknowledged { return 0 }
+        return end > gatheringStart ? gathering.group : gathering.group - 1
+    }
+
     /// Goes by what the log knows, and what is collected beyond it. The caller has the committer's
     /// role.
     mutating func takeProducers(of log: Log) {

@@ -1,3 +1,4 @@
+internal import CVarve
 internal import Synchronization
 internal import VarveLog
 internal import VarveSystem
@@ -24,12 +25,28 @@ extension CommitCore {
             defer { state.isThreadAsleep = false }
             return state.isThreadAsleep
         }
-        if isAsleep { gate.open() }
+        if isAsleep { threadGate.open() }
+    }
+
+    /// Waits for submissions, awake.
+    /// - Returns: whether there are any.
+    func looksOut(until deadline: Instant) -> Bool { watch(for: 1, until: deadline) }
+
+    /// Waits awake until so many submissions have gathered, since waking up would take as long as
+    /// what is waited for; but lets others have the processor, who may be those that are to come.
+    /// - Returns: whether they have.
+    func watch(for count: Int, until deadline: Instant) -> Bool {
+        // The count bounds the wait where a simulated clock stands still.
+        for look in 1...4096 {
+            if gathered.load(ordering: .acquiring) >= count { return true }
+            if look % 8 == 0, clock.now() >= deadline { return false }
+            varve_yield()
+        }
+        return false
     }
 
     func sleepUntilAsked() {
-        // Not before: a look whether a flush is due opens the gate itself.
-        let seen = gate.seen
+        let seen = threadGate.seen
         let maySleep = state.withLock { state in
             // Somebody may have submitted after the thread last looked.
             guard state.collecting.isEmpty, !state.isShutDown else { return false }
@@ -39,7 +56,7 @@ extension CommitCore {
         guard maySleep else { return }
         var limit: Duration?
         if case .interval(let interval) = settings.log.flushPolicy { limit = interval }
-        gate.wait(unlessOpenedSince: seen, for: limit)
+        threadGate.wait(unlessOpenedSince: seen, for: limit)
         state.withLock { $0.isThreadAsleep = false }
     }
 

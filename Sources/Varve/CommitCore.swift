@@ -20,12 +20,25 @@ final class CommitCore: Sendable {
     let path: String
     let reader: LogReader
     let clock: any Clock
-    /// Opened after every change that somebody may wait for.
+    /// Opened after every change that somebody may wait for who is not at the other gates.
     let gate = Gate()
+    /// Where those wait who wait for a group: the even ones at the first, the odd ones at the
+    /// second. Whoever is committed later is not woken with those before.
+    private let groupGates = (Gate(), Gate())
+    /// Where the commit thread sleeps.
+    let threadGate = Gate()
     let owner: LogOwner
     let state: Mutex<State>
-    /// How many submissions wait for the next commit: what a lingering committer watches.
-    let submissions = Atomic<Int>(0)
+
+    // Copies of what is under the lock, for those who only look. They are stored under it:
+    // `generation` before `finished`, so that whoever sees a group finished sees whether it failed.
+
+    /// How many submissions wait for the next commit.
+    let gathered = Atomic<Int>(0)
+    /// How many generations have ended.
+    let generation = Atomic<Int>(0)
+    /// Up to which group all are decided.
+    let finished = Atomic<Int>(0)
 
     struct State: ~Copyable {
         var collecting = Staging()
@@ -46,7 +59,10 @@ final class CommitCore: Sendable {
         /// Whether submissions wait: the log is being cut, and their offsets go on where it ends
         /// then.
         var isHeld = false
-        var isCommitting = false
+        /// Who commits, and when.
+        var gathering = Gathering()
+        /// The offset of the first submission that gathers.
+        var gatheringStart: Offset
         /// Why nothing more is taken; nil while the log is open and sound.
         var closing: LogError?
         var isShutDown = false
@@ -54,19 +70,7 @@ final class CommitCore: Sendable {
         var isThreadAsleep = false
         /// Bytes that are being written.
         var committingSize = 0
-        /// How many submissions the last commit had.
-        var lastCount = 0
         var tasks = WaitingTasks()
-        /// How many commits do without a linger, after lingers that waited in vain.
-        var lingersToSkip = 0
-        var lastSkipped = 0
-
-        /// Each linger in vain doubles how many commits do without one, up to 64; one that
-        /// everybody came to ends that.
-        mutating func noteLinger(didAllCome: Bool) {
-            lastSkipped = didAllCome ? 0 : min(64, max(1, lastSkipped * 2))
-            lingersToSkip = lastSkipped
-        }
     }
 
     init(owner: LogOwner, settings: SharedSettings) {
@@ -79,36 +83,64 @@ final class CommitCore: Sendable {
         state = Mutex(
             State(
                 spare: Staging(), endOffset: end, producers: owner.log.producers,
-                acknowledged: end))
+                acknowledged: end, gatheringStart: end))
     }
+
+    /// Where those wait whose submissions are in `group`.
+    func gate(ofGroup group: Int) -> Gate { group & 1 == 0 ? groupGates.0 : groupGates.1 }
 
     // MARK: Submitting
 
+    /// A submission, and what its submitter is to do if it waits.
+    struct Submission {
+        var outcome: SubmitOutcome
+        /// Nil for one who does not wait, or has nothing to wait for.
+        var turn: Turn?
+    }
+
+    /// Hands over what `take` takes of it, under the lock.
+    /// - Parameter isWaiting: whether the caller waits for it: its turn may have the committer's
+    ///   role, so it goes to `wait(for:from:)` with that and nowhere else.
+    func submit(
+        isWaiting: Bool, _ take: (inout State) throws(LogError) -> SubmitOutcome
+    ) throws(LogError) -> Submission {
+        try state.withLock { state throws(LogError) in
+            let outcome = try take(&state)
+            guard case .accepted(let ticket) = outcome, !ticket.isDuplicate else {
+                return Submission(outcome: outcome)
+            }
+            gathered.store(state.collecting.count, ordering: .releasing)
+            let turn = isWaiting ? self.turn(for: ticket, in: &state) : nil
+            return Submission(outcome: outcome, turn: turn)
+        }
+    }
+
     /// Takes whole batches that were checked.
     func submit(
-        checked batches: RawSpan, _ checked: BatchMaker.Checked
-    ) throws(LogError) -> SubmitOutcome {
-        guard !checked.carriesProducers else { return try submit(produced: batches) }
-        let count = checked.count
-        let outcome = try state.withLock { state throws(LogError) in
-            guard let start = try room(for: batches.byteCount, in: state) else {
-                return SubmitOutcome.full
+        checked batches: RawSpan, _ checked: BatchMaker.Checked, isWaiting: Bool = false
+    ) throws(LogError) -> Submission {
+        if checked.carriesProducers {
+            return try submit(isWaiting: isWaiting) { state throws(LogError) in
+                try take(produced: batches, in: &state)
             }
-            guard let end = start.advanced(byExactly: count) else {
+        }
+        return try submit(isWaiting: isWaiting) { state throws(LogError) in
+            guard let start = try room(for: batches.byteCount, in: state) else { return .full }
+            guard let end = start.advanced(byExactly: checked.count) else {
                 throw LogError.offsetsExhausted(path: path)
             }
             state.collecting.add(batches, from: start, epoch: settings.leaderEpoch)
             return accept(start..<end, &state)
         }
-        noteSubmission(outcome)
-        return outcome
     }
 
     /// Takes one record.
-    func submit(_ record: Record, now: Timestamp) throws(LogError) -> SubmitOutcome {
+    func submit(
+        _ record: Record, now: Timestamp, isWaiting: Bool = false
+    ) throws(LogError) -> Submission {
         let size = try checkedSize(of: record)
-        let outcome = try state.withLock { state throws(LogError) in
-            guard let start = try room(for: size, in: state) else { return SubmitOutcome.full }
+        return try submit(isWaiting: isWaiting) { state throws(LogError) in
+            guard let start = try room(for: size, in: state) else { return .full }
             guard let end = start.advanced(byExactly: 1) else {
                 throw LogError.offsetsExhausted(path: path)
             }
@@ -120,21 +152,14 @@ final class CommitCore: Sendable {
             }
             return accept(start..<end, &state)
         }
-        noteSubmission(outcome)
-        return outcome
-    }
-
-    func noteSubmission(_ outcome: SubmitOutcome) {
-        if case .accepted(let ticket) = outcome, !ticket.isDuplicate {
-            submissions.add(1, ordering: .releasing)
-        }
     }
 
     private func accept(_ offsets: Range<Offset>, _ state: inout State) -> SubmitOutcome {
         state.endOffset = offsets.upperBound
         return .accepted(
             AppendTicket(
-                offsets: offsets, isDuplicate: false, generation: state.failures.count))
+                offsets: offsets, isDuplicate: false, generation: state.failures.count,
+                group: state.gathering.group))
     }
 
     /// The offset for a submission of `size` bytes; nil when it has to wait.

@@ -19,19 +19,16 @@ enum CommitThread {
 
     private static func run(_ core: CommitCore) {
         // Nothing to look out for before the first commit, nor after an interval ended a sleep.
-        var spinsUntil = core.clock.now()
-        var looks = 0
+        var looksUntil: Instant?
         while true {
             let seen = core.gate.seen
             if core.isClosed { break }
-            switch core.commit() {
-            case .committed: (spinsUntil, looks) = (core.clock.now().advanced(by: spin), 0)
+            switch core.commitLingering() {
+            case .committed: looksUntil = core.clock.now().advanced(by: spin)
             case .busy: core.gate.wait(unlessOpenedSince: seen)
             case .idle:
                 core.flushIfDue()
-                looks += 1
-                // The count ends the spin where a simulated clock stands still.
-                if looks < 4096, core.clock.now() < spinsUntil { continue }
+                if let end = looksUntil.take(), core.looksOut(until: end) { continue }
                 core.sleepUntilAsked()
             }
         }

@@ -28,6 +28,9 @@ package final class Gate: @unchecked Sendable {
     /// Wakes everybody who waits. Costs no system call when nobody does.
     package func open() { unsafe varve_gate_open(gate) }
 
+    /// Wakes one of those who wait, and lets in whoever was about to.
+    package func openToOne() { unsafe varve_gate_open_to_one(gate) }
+
     /// Sleeps until the gate was opened after `seen` was taken, or `limit` has passed. It may
     /// return early.
     package func wait(unlessOpenedSince seen: UInt32, for limit: Duration? = nil) {

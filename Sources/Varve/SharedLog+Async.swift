@@ -16,7 +16,7 @@ extension SharedLog {
     public func append(_ record: Record) async throws(LogError) -> Offset {
         let now = core.clock.wallClock()
         while true {
-            if case .accepted(let ticket) = try core.submit(record, now: now) {
+            if case .accepted(let ticket) = try core.submit(record, now: now).outcome {
                 try await core.outcome(awaiting: ticket)
                 return ticket.offsets.lowerBound
             }
@@ -48,7 +48,8 @@ extension SharedLog {
         let batches = try BatchMaker.batches(
             of: records, settings: settings, now: core.clock.wallClock())
         return try core.submit(
-            checked: batches.bytes, BatchMaker.Checked(count: batches.count))
+            checked: batches.bytes, BatchMaker.Checked(count: batches.count)
+        ).outcome
     }
 
     /// Suspends until the ticket has an outcome.
@@ -85,9 +86,8 @@ extension CommitCore {
         guard (try? needThread()) != nil else { return }
         await withCheckedContinuation { wake in
             let mustWait = state.withLock { state in
-                guard !state.collecting.isEmpty || state.isCommitting, state.closing == nil else {
-                    return false
-                }
+                let isBusy = !state.collecting.isEmpty || state.gathering.isCommitting
+                guard isBusy, state.closing == nil else { return false }
                 state.tasks.waitForRoom(wake)
                 return true
             }

@@ -74,7 +74,9 @@ public final class SharedLog: Sendable {
     @discardableResult
     public func append(_ record: Record) throws(LogError) -> Offset {
         let now = core.clock.wallClock()
-        return try block { () throws(LogError) in try core.submit(record, now: now) }.lowerBound
+        return try block { () throws(LogError) in
+            try core.submit(record, now: now, isWaiting: true)
+        }.lowerBound
     }
 
     /// Appends a record of text and waits until it is safe.
@@ -111,23 +113,16 @@ public final class SharedLog: Sendable {
         checked batches: RawSpan, _ checked: BatchMaker.Checked
     ) throws(LogError) -> Range<Offset> {
         while true {
-            if case .accepted(let ticket) = try core.submit(checked: batches, checked) {
-                try core.wait(for: ticket)
-                return ticket.offsets
-            }
-            core.waitForRoom()
+            let submission = try core.submit(checked: batches, checked, isWaiting: true)
+            if let offsets = try core.offsets(of: submission) { return offsets }
         }
     }
 
     private func block(
-        _ submit: () throws(LogError) -> SubmitOutcome
+        _ submit: () throws(LogError) -> CommitCore.Submission
     ) throws(LogError) -> Range<Offset> {
         while true {
-            if case .accepted(let ticket) = try submit() {
-                try core.wait(for: ticket)
-                return ticket.offsets
-            }
-            core.waitForRoom()
+            if let offsets = try core.offsets(of: submit()) { return offsets }
         }
     }
 
@@ -135,7 +130,7 @@ public final class SharedLog: Sendable {
 
     /// Hands a record over without waiting.
     public func submit(_ record: Record) throws(LogError) -> SubmitOutcome {
-        try core.submit(record, now: core.clock.wallClock())
+        try core.submit(record, now: core.clock.wallClock()).outcome
     }
 
     /// Hands whole record batches over without waiting; their bytes are copied.
@@ -143,7 +138,7 @@ public final class SharedLog: Sendable {
         batches: RawSpan, checking depth: AppendCheck = .records
     ) throws(LogError) -> SubmitOutcome {
         let checked = try BatchMaker.check(batches, depth, settings: settings)
-        return try core.submit(checked: batches, checked)
+        return try core.submit(checked: batches, checked).outcome
     }
 
     /// Commits everything that was submitted, in this thread: one write and, under `.durable`, one

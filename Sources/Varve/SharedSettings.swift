@@ -13,9 +13,9 @@ public struct SharedSettings: Hashable, Sendable {
     public var batchSize = ByteCount.kib(128)
     /// Appends wait while more than this is on its way to the disk.
     public var unflushedSizeMax = ByteCount.mib(64)
-    /// How long a commit waits at most for those who took part in the one before it; without
-    /// other appenders it does not wait at all.
-    public var lingerMax = Duration.microseconds(60)
+    /// How long a commit waits at most for those who took part in the one before it, and never
+    /// longer than that one took; without other appenders it does not wait at all.
+    public var lingerMax = Duration.microseconds(200)
     /// The leader epoch that batches are stamped with; a later one that the log has already holds
     /// instead.
     public var leaderEpoch = LeaderEpoch.zero

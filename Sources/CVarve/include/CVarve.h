@@ -151,10 +151,14 @@ void varve_gate_free(varve_gate *gate);
 uint32_t varve_gate_now(varve_gate *gate);
 /// Raises the counter and wakes every thread that sleeps on it. No system call when none does.
 void varve_gate_open(varve_gate *gate);
+/// Raises the counter and wakes one thread that sleeps on it.
+void varve_gate_open_to_one(varve_gate *gate);
 /// Sleeps until the counter is no longer `seen`, or `nanoseconds` have passed (below 0: no limit).
 /// May return early; whoever waits looks again.
 void varve_gate_wait(varve_gate *gate, uint32_t seen, int64_t nanoseconds);
 /// Tells the processor that this thread only waits for another one.
 void varve_pause(void);
+/// Lets other threads have the processor; comes back at once when none wants it.
+void varve_yield(void);
 
 #endif
