@@ -26,7 +26,8 @@ struct SidecarOrigin: Hashable, Sendable {
     }
 
     /// Reads block 0.
-    /// - Returns: nil when the numbers are not lawful.
+    /// - Returns: nil when the numbers are not lawful, or the block's seed is not of this identity:
+    ///   what is gone on with under one of the two would be foreign to the other.
     init?(block bytes: RawSpan) {
         typealias Fields = SidecarLayout.Origin
         guard let base = Offset(exactly: bytes.int64(at: Fields.baseOffset.start)),
@@ -38,6 +39,7 @@ struct SidecarOrigin: Hashable, Sendable {
         let log = LogIdentity(
             topicID: topicID, partition: bytes.int32(at: Fields.partition.start))
         identity = SegmentIdentity(log: log, baseOffset: base)
+        guard identity.seed == bytes.uint32(at: SidecarLayout.seed.start) else { return nil }
         self.manner = manner
         since = Timestamp(milliseconds: bytes.int64(at: Fields.since.start))
         start = bytes.uint32(at: Fields.start.start)
