@@ -63,6 +63,19 @@ extension Scene {
         if let first { throw first }
     }
 
+    /// Lets a log's file fail from now on: what the ring alone has of it stays there.
+    package func stop(_ number: Int) throws {
+        let log = try log(number)
+        let base = log.ends.written
+        let path = "\(log.path)/\(String(repeating: "0", count: 20)).log"
+        for kind in [FileError.Operation.flush, .write] {
+            disk.fail(ordinal: 0, of: [kind], at: path, with: .inputOutput, mode: .forGood)
+        }
+        guard (try? log.noteForCheckpoint()) == nil, log.ends.written == base else {
+            throw SceneError.notRefused
+        }
+    }
+
     /// Appends together while flushes fail: `passing` of them pass before.
     package func appendTogetherFailing(
         _ numbers: [Int], after passing: Int, padding: Int = 0

@@ -7,7 +7,7 @@ extension Workload {
     package static let shared: [Workload] = [
         sharing, sharingAndRolling, sharingWithOthers, sharingAndTruncating, sharingAndDeleting,
         sharingAndCompacting, sharingAndResting, sharingAndReopening, sharingAndFailing,
-        sharingAhead,
+        sharingAhead, sharingWithStopped,
     ]
 
     /// The ring is filled, drained, and begun anew.
@@ -136,6 +136,24 @@ extension Workload {
             try scene.appendTogether([1])
             try scene.resume(0)
             try scene.appendTogether([0, 1])
+        })
+
+    /// A log can be neither flushed nor written anew, and the ring goes on without the others.
+    static let sharingWithStopped = Workload(
+        name: "sharing with one that stopped", settings: settings(),
+        prepare: { scene in
+            try scene.open([0, 1])
+            try scene.appendTogether([0, 1])
+        },
+        run: { scene in
+            try scene.appendTogether([0, 1], count: 2)
+            try scene.stop(0)
+            try scene.append(to: 1)
+            try scene.truncate(to: 1, 1)
+            try scene.append(to: 1, epoch: 1)
+            scene.disk.clearFaults()
+            try scene.resume(0)
+            try scene.appendTogether([0, 1], epoch: 1)
         })
 
     /// Zeros stand behind what the ring has, and any sectors of a log's own file may be lost.

@@ -105,7 +105,7 @@ extension DiskState {
 
     mutating func flush(_ file: FileID, _ time: Timestamp) throws(FileError) {
         let opening = try opening(file, .flush)
-        if let error = faults.count(.flush) {
+        if let error = faults.count(.flush, opening.path) {
             perform(.failedFlush(opening.node, isTold: true), opening.path, time)
             _ = learnFailures(file)
             throw FileError(.flush, opening.path, error)

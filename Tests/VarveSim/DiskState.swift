@@ -31,7 +31,7 @@ struct DiskState: Sendable {
     mutating func admit(
         _ operation: FileError.Operation, _ path: String, at position: FilePosition? = nil
     ) throws(FileError) {
-        if let error = faults.count(operation) {
+        if let error = faults.count(operation, path) {
             throw FileError(operation, path, error, at: position)
         }
     }

@@ -28,9 +28,14 @@ extension Set<FileError.Operation> {
 struct Faults: Sendable {
     private struct Fault {
         var kinds: Set<FileError.Operation>?
+        var path: String?
         var passing: Int
         var error: SystemError
         var mode: FaultMode
+
+        func counts(_ operation: FileError.Operation, _ path: String) -> Bool {
+            (kinds?.contains(operation) ?? true) && (self.path.map { $0 == path } ?? true)
+        }
     }
 
     private var laid: [Fault] = []
@@ -42,20 +47,20 @@ struct Faults: Sendable {
     private var random = SplitMix64(seed: 0)
 
     mutating func lay(
-        after passing: Int, _ kinds: Set<FileError.Operation>?, _ error: SystemError,
-        _ mode: FaultMode
+        after passing: Int, _ kinds: Set<FileError.Operation>?, at path: String?,
+        _ error: SystemError, _ mode: FaultMode
     ) {
-        laid.append(Fault(kinds: kinds, passing: passing, error: error, mode: mode))
+        laid.append(Fault(kinds: kinds, path: path, passing: passing, error: error, mode: mode))
     }
 
     mutating func clear() { laid = [] }
 
     /// Counts a call.
     /// - Returns: the error that it has to fail with.
-    mutating func count(_ operation: FileError.Operation) -> SystemError? {
+    mutating func count(_ operation: FileError.Operation, _ path: String) -> SystemError? {
         callCount += 1
         var hit: Int?
-        for slot in laid.indices where laid[slot].kinds?.contains(operation) ?? true {
+        for slot in laid.indices where laid[slot].counts(operation, path) {
             if laid[slot].passing > 0 {
                 laid[slot].passing -= 1
             } else if hit == nil {

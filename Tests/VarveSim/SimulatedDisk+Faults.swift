@@ -11,14 +11,15 @@ extension SimulatedDisk {
     /// - Parameters:
     ///   - ordinal: which of the coming calls of `kinds` fails; 0 is the next one.
     ///   - kinds: the calls that count and fail; nil for all.
+    ///   - path: of the file whose calls count and fail; nil for any.
     ///   - error: what the call fails with.
     ///   - mode: whether the calls after it fail too.
     public func fail(
-        ordinal: Int, of kinds: Set<FileError.Operation>? = nil, with error: SystemError,
-        mode: FaultMode = .once
+        ordinal: Int, of kinds: Set<FileError.Operation>? = nil, at path: String? = nil,
+        with error: SystemError, mode: FaultMode = .once
     ) {
         precondition(ordinal >= 0, "call \(ordinal) has been")
-        state.withLock { $0.faults.lay(after: ordinal, kinds, error, mode) }
+        state.withLock { $0.faults.lay(after: ordinal, kinds, at: path, error, mode) }
     }
 
     /// Lays a fault for the next call of `kind`, or the next call of any kind.

@@ -14,8 +14,7 @@ enum CommitFrame {
         static let version = Field(after: magic, width: 2)
         static let entryCount = Field(after: version, width: 2)
         static let life = Field(after: entryCount, width: 16)
-        static let generation = Field(after: life, width: 8)
-        static let sequence = Field(after: generation, width: 8)
+        static let sequence = Field(after: life, width: 8)
         /// From the frame's start through the CRC that follows the entries.
         static let tableSize = Field(after: sequence, width: 4)
         /// Of the whole frame, without what fills its last 4 KiB.
@@ -24,7 +23,7 @@ enum CommitFrame {
         static let crcSize = 4
         /// "VCMT".
         static let magicNumber: UInt32 = 0x5643_4D54
-        static let currentVersion: Int16 = 1
+        static let currentVersion: Int16 = 2
         /// Frames start at sectors, so that writing one never touches another.
         static let alignment = 4096
         static let entryCountMax = Int(Int16.max)
@@ -81,16 +80,15 @@ struct CommitFrameBuilder: ~Copyable {
     private var tableEnd = 0
     private var filled = 0
 
-    mutating func begin(_ header: CommitRingHeader, sequence: UInt64) {
+    mutating func begin(life: UniqueID, sequence: UInt64) {
         buffer.removeAll()
         entries.removeAll(keepingCapacity: true)
         (tableEnd, filled) = (0, 0)
         buffer.append(CommitFrame.Layout.magicNumber)
         buffer.append(CommitFrame.Layout.currentVersion)
         buffer.append(Int16(0))
-        buffer.append(header.life.high)
-        buffer.append(header.life.low)
-        buffer.append(header.generation)
+        buffer.append(life.high)
+        buffer.append(life.low)
         buffer.append(sequence)
         buffer.append(UInt32(0))
         buffer.append(UInt32(0))
@@ -138,6 +136,16 @@ struct CommitFrameBuilder: ~Copyable {
         bytes.store(crc, at: place)
         filled += 1
         return isRight
+    }
+
+    /// Takes the bytes of the next entry from another frame.
+    mutating func fill(copying bytes: RawSpan) {
+        precondition(bytes.byteCount == entries[filled].size, "not the bytes of the entry")
+        let place = entries[filled].crc
+        buffer.append(bytes)
+        var table = buffer.mutableBytes
+        table.store(CRC32C.checksum(bytes), at: place)
+        filled += 1
     }
 
     /// Closes the frame, and fills its last 4 KiB.

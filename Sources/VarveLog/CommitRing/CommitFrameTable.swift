@@ -16,39 +16,34 @@ struct CommitFrameTable: Hashable {
         }
     }
 
-    let header: CommitRingHeader
     let sequence: UInt64
     let size: Int
     let rows: [Row]
 
     /// How large the table at the front of `bytes` claims to be; nil when there is none.
     ///
-    /// - Parameter header: of the ring that a frame must be of.
-    static func claimedSize(_ bytes: RawSpan, of header: CommitRingHeader) -> Int? {
+    /// - Parameter life: of the ring that a frame must be of.
+    static func claimedSize(_ bytes: RawSpan, of life: UniqueID) -> Int? {
         typealias Layout = CommitFrame.Layout
         guard bytes.byteCount >= Layout.headerSize,
             bytes.uint32(at: Layout.magic.start) == Layout.magicNumber,
             bytes.int16(at: Layout.version.start) == Layout.currentVersion,
-            Self.header(bytes) == header
+            Self.life(bytes) == life
         else { return nil }
         let size = Int(bytes.uint32(at: Layout.tableSize.start))
         return size >= CommitFrame.emptySize ? size : nil
     }
 
-    private static func header(_ bytes: RawSpan) -> CommitRingHeader {
-        typealias Layout = CommitFrame.Layout
-        return CommitRingHeader(
-            life: UniqueID(
-                high: bytes.uint64(at: Layout.life.start),
-                low: bytes.uint64(at: Layout.life.start + 8)),
-            generation: bytes.uint64(at: Layout.generation.start))
+    private static func life(_ bytes: RawSpan) -> UniqueID {
+        let start = CommitFrame.Layout.life.start
+        return UniqueID(high: bytes.uint64(at: start), low: bytes.uint64(at: start + 8))
     }
 
-    /// - Returns: nil unless a whole, lawful table of a frame of the ring with this header stands
-    ///   at the front of `bytes`.
-    init?(_ bytes: RawSpan, of header: CommitRingHeader) {
+    /// - Returns: nil unless a whole, lawful table of a frame of the ring of this life
+    ///   stands at the front of `bytes`.
+    init?(_ bytes: RawSpan, of life: UniqueID) {
         typealias Layout = CommitFrame.Layout
-        guard let tableSize = Self.claimedSize(bytes, of: header), tableSize <= bytes.byteCount
+        guard let tableSize = Self.claimedSize(bytes, of: life), tableSize <= bytes.byteCount
         else { return nil }
         let end = tableSize - Layout.crcSize
         let table = bytes.extracting(0..<end)
@@ -63,7 +58,6 @@ struct CommitFrameTable: Hashable {
             rows.append(row)
         }
         guard position == end, start == size else { return nil }
-        self.header = header
         sequence = bytes.uint64(at: Layout.sequence.start)
         self.size = size
         self.rows = rows

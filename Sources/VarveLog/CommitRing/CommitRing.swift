@@ -11,9 +11,12 @@ internal import VarveTerms
 /// checkpointed. Until then, after a crash, the next opening puts the frames' bytes where they
 /// belong.
 ///
-/// *Invariants*: a frame is written only when all before it are flushed; frames are voided, and
-/// that is flushed, only when each log of theirs is flushed in its own file; bytes that a frame
-/// has are cut off or rewritten in a log only when the frame is void.
+/// The oldest logs are flushed in slices while there is room still, so that no commit waits for
+/// all of them.
+///
+/// *Invariants*: a frame is voided, and that is flushed, only when each log of it is flushed in its
+/// own file, or its bytes stand in another frame; bytes that a frame has are cut off or rewritten
+/// in a log only when the frame is void.
 /// *Threads*: owned by whoever owns the logs that were given to it.
 /// *Source*: docs/decisions/0011-commit-ring.md.
 final class CommitRing {
@@ -25,16 +28,10 @@ final class CommitRing {
     private let directory: String
     private let surroundings: Surroundings
     private let capacity: Int
-    private var file: OpenFile?
-    private var header = CommitRingHeader(life: .zero, generation: 0)
-    private var sequence: UInt64 = 0
-    /// Where the next frame goes, and how far the file's blocks are written.
-    private var position = 0
-    private var writtenSize = 0
+    private var file: CommitRingFile?
     private var builder = CommitFrameBuilder()
-    /// Logs with bytes in frames that are not void, in the order in which they came.
-    private var members: [Log] = []
-    /// After a failure the file is not written to any more, only removed.
+    private var members = CommitMembers()
+    /// After a failure the file is not written to any more, only removed or replaced.
     private var hasFailed = false
     /// How many commits are to pass without the ring, and how many after the next failure.
     private var pause = 0
@@ -42,8 +39,8 @@ final class CommitRing {
 
     /// How large a frame gets before another one is begun.
     private static let frameSizeMax = 4 << 20
-    /// How many blocks are written at first. The ring grows as it is used, twofold each time.
-    private static let firstSize = 1 << 20
+    /// How many logs are flushed in a slice, at least.
+    private static let sliceSize = 16
     /// A disk that is full or fails is asked again after so many commits, at most.
     private static let pauseMax = 4096
 
@@ -83,7 +80,7 @@ final class CommitRing {
             pause = nextPause
             nextPause = min(2 * nextPause, Self.pauseMax)
             // A full disk needs the space.
-            if hasFailed, members.isEmpty { try? remove() }
+            if hasFailed, members.firstPlace() == nil { try? remove() }
         }
     }
 
@@ -104,34 +101,32 @@ final class CommitRing {
     private func write(_ logs: ArraySlice<Log>) throws(LogError) {
         let stride = CommitFrame.stride(
             of: logs.reduce(CommitFrame.emptySize) { $0 + $1.sizeInFrame })
+        relieve(before: stride)
         try makeRoom(stride)
         // A drain has flushed those that had bytes in the ring already.
         let waiting = logs.filter(\.canShareFlush)
-        guard !waiting.isEmpty else { return }
-        try wrapping { () throws(FileError) in
-            guard try gather(waiting) else { throw FileError(.read, path, .inputOutput) }
+        guard !waiting.isEmpty, let file else { return }
+        let place = try wrapping { () throws(FileError) -> CommitFramePlace in
+            guard try gather(waiting, file) else { throw FileError(.read, path, .inputOutput) }
             do throws(FileError) {
                 // Should the flush fail, the frame may be on the disk all the same.
                 for log in waiting { log.commitRing = self }
-                try file?.write(builder.buffer.bytes, at: FilePosition(position))
-                try file?.flush()
+                return try file.append(builder)
             } catch {
                 hasFailed = true
                 throw error
             }
         }
-        position += builder.buffer.count
-        sequence += 1
         for log in waiting {
-            if log.inPlace == nil { members.append(log) }
-            log.didCommit()
+            if log.inPlace == nil { members.add(log, at: place) }
+            log.didCommit(in: place.sequence)
         }
     }
 
     /// Puts together a frame of what the logs have unflushed.
     /// - Returns: whether their files have what was written to them.
-    private func gather(_ logs: [Log]) throws(FileError) -> Bool {
-        builder.begin(header, sequence: sequence)
+    private func gather(_ logs: [Log], _ file: CommitRingFile) throws(FileError) -> Bool {
+        builder.begin(life: file.header.life, sequence: file.sequence)
         for log in logs {
             guard let entry = log.commitEntry else { return false }
             builder.add(entry)
@@ -149,81 +144,108 @@ final class CommitRing {
 
     // MARK: Room
 
+    /// Flushes some logs in their own files when room is about to run out: those that keep the
+    /// oldest frames from being void, as late as slices of them are enough.
+    private func relieve(before stride: Int) {
+        guard let file, !hasFailed, file.hasFrames else { return }
+        // How many slices may follow this one before the next frame would have no room.
+        let left = file.frameCount(of: stride)
+        guard members.countMax > left * Self.sliceSize else { return }
+        let old = members.open { file.distance(of: $0) < file.eighth }
+        guard old.count > left * Self.sliceSize else { return }
+        let count = max(Self.sliceSize, (old.count + left) / (left + 1))
+        // Those that fail are stopped, and say so themselves; the ring keeps what it has of them.
+        for log in old.prefix(count) { try? log.settleInPlace(from: self) }
+    }
+
     /// Sees to it that the next frame has `stride` bytes to go to.
     private func makeRoom(_ stride: Int) throws(LogError) {
-        if file != nil, position + stride > capacity { try drain() }
+        let first = members.firstPlace()
+        if let file, !file.hasRoom(for: stride) || file.isWorthVoiding(before: first, for: stride) {
+            try wrapping { () throws(FileError) in try void(before: first) }
+        }
+        if !hasRoom(for: stride) { try drain() }
         do throws(FileError) {
             if file == nil { try make() }
-            try grow(to: position + stride)
+            // What logs on a failing disk have in the ring may leave none.
+            guard hasRoom(for: stride) else { throw FileError(.write, path, .noSpace) }
+            try file?.grow(for: stride)
         } catch {
             hasFailed = true
             throw .file(error)
         }
     }
 
+    private func hasRoom(for stride: Int) -> Bool { file?.hasRoom(for: stride) ?? true }
+
+    /// Whether frames count.
+    var hasFrames: Bool { hasFailed || file?.hasFrames ?? false }
+
     /// Makes the file. What a crash leaves of it here has no frame that counts.
     private func make() throws(FileError) {
         try Self.remove(from: directory, in: fileSystem)
         try fileSystem.makeDirectory(folder)
-        let made = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
-        let first = CommitRingHeader(life: surroundings.randomness.uniqueID(), generation: 1)
-        try made.store(first)
+        let made = try CommitRingFile(path, capacity: capacity, in: surroundings)
         try fileSystem.flushDirectory(folder)
         try fileSystem.flushDirectory(directory)
-        file = consume made
-        header = first
-        sequence = 0
-        position = CommitRingHeader.Layout.framesStart
-        writtenSize = position
-    }
-
-    /// Writes zeros behind what is about to be written, so that later frames find written blocks.
-    private func grow(to end: Int) throws(FileError) {
-        guard end > writtenSize else { return }
-        let target = min(capacity, max(end, 2 * writtenSize, Self.firstSize))
-        var zeros = ByteBuffer(capacity: 64)
-        zeros.appendZeros(min(1 << 20, target - writtenSize))
-        while writtenSize < target {
-            let count = min(zeros.count, target - writtenSize)
-            try file?.write(zeros.bytes.extracting(0..<count), at: FilePosition(writtenSize))
-            writtenSize += count
-        }
+        file = made
     }
 
     // MARK: Draining
 
     /// Flushes every log of the frames in its own file, and voids the frames.
     ///
-    /// On return no crash brings bytes of a frame back.
-    /// - Throws: the first failure; what is not flushed in its own file stays in the ring.
-    func drain() throws(LogError) {
-        var first: LogError?
-        var left: [Log] = []
-        for log in members {
+    /// On return no crash brings bytes of a frame back, but of logs whose own files cannot be made
+    /// durable: what the ring alone has of those is kept, and hinders no other log.
+    /// - Parameter wanted: a log that is to have nothing in the ring.
+    /// - Throws: when the frames could not be voided, or those of `wanted` had to be kept.
+    func drain(for wanted: Log? = nil) throws(LogError) {
+        var failure: LogError?
+        var stuck: [Log] = []
+        for log in members.logs {
             do throws(LogError) {
                 try log.settleInPlace(from: self)
             } catch {
-                first = first ?? error
-                left.append(log)
+                stuck.append(log)
+                if log === wanted { failure = error }
             }
         }
-        members = left
-        if let first { throw first }
-        try wrapping { () throws(FileError) in try void() }
+        try wrapping { () throws(FileError) in
+            if stuck.isEmpty { try void(before: nil) } else { try renew(keeping: stuck) }
+        }
+        if let failure { throw failure }
     }
 
-    private func void() throws(FileError) {
-        guard !hasFailed else { return try remove() }
-        guard file != nil, position > CommitRingHeader.Layout.framesStart else { return }
-        header.generation += 1
+    /// Voids the frames before one, or all of them; after a failure the file has to go.
+    private func void(before place: CommitFramePlace?) throws(FileError) {
+        if hasFailed, place == nil { return try remove() }
         do throws(FileError) {
-            try file?.store(header)
+            try file?.void(before: place)
         } catch {
             hasFailed = true
-            return try remove()
+            guard place == nil else { throw error }
+            try remove()
         }
-        sequence = 0
-        position = CommitRingHeader.Layout.framesStart
+    }
+
+    /// Goes on in a new file that has only what the old one alone has of these logs.
+    private func renew(keeping logs: [Log]) throws(FileError) {
+        var renewal = CommitRingRenewal(of: path, keeping: logs, in: surroundings)
+        let made = try renewal.run(capacity: capacity)
+        // Until the name is flushed either file may be found, and the frames of both count.
+        hasFailed = true
+        try fileSystem.rename(renewal.temporary, to: path)
+        file = made
+        let start = CommitFramePlace(
+            sequence: 0, position: CommitRingHeader.Layout.framesStart)
+        let kept = logs.map { log in
+            let place = renewal.places[WholeFile.name(of: log.path)] ?? start
+            log.inPlace?.frame = place.sequence
+            return (log: log, place: place)
+        }
+        members.replace(by: kept)
+        try fileSystem.flushDirectory(folder)
+        hasFailed = false
     }
 
     /// Removes the file: every log is flushed in its own. It is made again when it is needed.
@@ -252,6 +274,7 @@ final class CommitRing {
         of log: Log, _ body: (CommitEntry, RawSpan) throws(FileError) -> Void
     ) throws(FileError) {
         let name = WholeFile.name(of: log.path)
+        guard let header = self.file?.header else { return }
         let file = try OpenFile(path, .read, in: fileSystem)
         var frames = CommitFrames(header, size: try file.size().bytes)
         while let found = try frames.next(in: file) {

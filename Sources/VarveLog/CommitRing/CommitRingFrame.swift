@@ -5,7 +5,7 @@ public import VarveTerms
 public struct CommitRingFrame: Hashable, Sendable {
     /// Where it stands in the file.
     public var position: FilePosition
-    /// Its number since the ring was begun anew.
+    /// Its number since the ring was made.
     public var sequence: UInt64
     public var size: ByteCount
     public var entries: [Entry]

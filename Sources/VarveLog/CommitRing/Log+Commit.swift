@@ -9,6 +9,8 @@ extension Log {
     struct InPlace {
         var size: Int
         var end: Offset
+        /// The number of the frame that follows it.
+        var frame: UInt64
     }
 
     /// How many bytes it would bring into a frame.
@@ -63,10 +65,12 @@ extension Log {
         }
     }
 
-    /// A ring has everything that was appended so far.
-    func didCommit() {
+    /// A ring has everything that was appended so far, since its frame of this number.
+    func didCommit(in frame: UInt64) {
         let segment = active.segment
-        if inPlace == nil { inPlace = InPlace(size: segment.flushedSize, end: ends.flushed) }
+        if inPlace == nil {
+            inPlace = InPlace(size: segment.flushedSize, end: ends.flushed, frame: frame)
+        }
         segment.publish(flushedSize: segment.writtenSize)
         ends.didFlush(through: ends.written)
         if stability.isHolding { stability.didFlush(through: ends.flushed) }
@@ -77,7 +81,7 @@ extension Log {
     /// from there: before bytes are cut off or rewritten.
     func settleCommits() throws(LogError) {
         guard let ring = commitRing else { return }
-        try ring.drain()
+        try ring.drain(for: self)
         commitRing = nil
     }
 

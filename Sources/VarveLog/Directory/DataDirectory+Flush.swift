@@ -37,16 +37,13 @@ extension DataDirectory {
 
     // MARK: What the ring has of a log that goes
 
-    /// A log is about to lose its name.
+    /// A log is about to lose its name. What the ring has of it then belongs to no log, and no
+    /// opening puts it back.
     func settleRing(before standing: LogFolderName.Standing, of name: LogName) throws(LogError) {
-        do throws(LogError) {
-            // One that was closed by itself may have bytes in the ring as well.
-            if let log = openLogs[name] { try log.settleCommits() } else { try ring.drain() }
-        } catch {
-            // What is deleted needs no bytes; but none may come back, into another log of the name.
-            guard case .deleted = standing else { throw error }
-            unsettled.insert(name)
-        }
+        // What is deleted needs no bytes. One that was closed by itself has them in its own file.
+        if case .deleted = standing {} else { try openLogs[name]?.settleInPlace(from: ring) }
+        // But none may come back, into another log of the name.
+        if ring.hasFrames { unsettled.insert(name) }
     }
 
     /// A log is about to be made or opened under a name that another one had.

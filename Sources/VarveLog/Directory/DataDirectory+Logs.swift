@@ -232,6 +232,7 @@ extension DataDirectory {
             try open.close()
             openFutures[name] = nil
         }
+        try settleRing(beforeOpening: name)
         integrity.forget("\(future)")
         try rename("\(future)", to: LogFolderName(name))
         if recovered.remove("\(path)/\(future)") != nil {

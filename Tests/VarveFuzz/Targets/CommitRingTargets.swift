@@ -99,7 +99,7 @@ extension Stamps {
     static let commitRing: FuzzTarget.Repair = { input in
         for start in stride(from: 0, to: input.count - 63, by: alignment) {
             switch input.rawSpan.uint32(at: start) {
-            case 0x5652_4E47: store(checksum(input, start..<start + 32), in: &input, at: start + 32)
+            case 0x5652_4E47: store(checksum(input, start..<start + 40), in: &input, at: start + 40)
             case 0x5643_4D54: stampFrame(&input, at: start)
             default: continue
             }
@@ -107,9 +107,9 @@ extension Stamps {
     }
 
     private static func stampFrame(_ input: inout [UInt8], at start: Int) {
-        let tableSize = Int(input.rawSpan.uint32(at: start + 40))
-        guard tableSize >= 52, tableSize <= input.count - start else { return }
-        var row = start + 48
+        let tableSize = Int(input.rawSpan.uint32(at: start + 32))
+        guard tableSize >= 44, tableSize <= input.count - start else { return }
+        var row = start + 40
         var bytes = start + tableSize
         for _ in 0..<max(0, input.rawSpan.int16(at: start + 6)) {
             guard row + 50 <= start + tableSize - 4 else { break }

@@ -7,14 +7,14 @@ import VarveTerms
 @Suite("CommitFrame")
 struct CommitFrameTests {
     private let page = "commit-ring.md"
-    private let header = CommitRingHeader(life: UniqueID(high: 5, low: 6), generation: 3)
+    private let life = UniqueID(high: 5, low: 6)
     private let entry = CommitEntry(
         folder: "clicks-7", topicID: UniqueID(high: 1, low: 2), segmentBase: Offset(100),
         position: 512, size: 4, endOffset: Offset(120))
 
     private func frame(_ entries: [CommitEntry]) -> [UInt8] {
         var builder = CommitFrameBuilder()
-        builder.begin(header, sequence: 9)
+        builder.begin(life: life, sequence: 9)
         for entry in entries { builder.add(entry) }
         builder.endTable()
         for entry in entries {
@@ -29,13 +29,13 @@ struct CommitFrameTests {
     }
 
     private func table(_ bytes: [UInt8]) -> CommitFrameTable? {
-        CommitFrameTable(bytes.rawSpan, of: header)
+        CommitFrameTable(bytes.rawSpan, of: life)
     }
 
     @Test("no flipped bit of a table, and no cut, passes for a table")
     func malformed() throws {
         let bytes = frame([entry, entry])
-        let claimed = CommitFrameTable.claimedSize(bytes.rawSpan, of: header)
+        let claimed = CommitFrameTable.claimedSize(bytes.rawSpan, of: life)
         let size = try #require(claimed)
         for bit in 0..<size * 8 {
             var flipped = bytes
@@ -45,17 +45,31 @@ struct CommitFrameTests {
         for count in 0..<size { #expect(table(Array(bytes[..<count])) == nil, "\(count) bytes") }
     }
 
-    @Test("a table of another ring, or of another generation, is none")
+    @Test("a table of another ring is none")
     func foreign() {
         let bytes = frame([entry])
-        var other = header
-        other.generation += 1
-        let later = CommitFrameTable(bytes.rawSpan, of: other)
-        #expect(later == nil)
-        other = header
-        other.life = UniqueID(high: 5, low: 7)
-        let foreign = CommitFrameTable(bytes.rawSpan, of: other)
+        let foreign = CommitFrameTable(bytes.rawSpan, of: UniqueID(high: 5, low: 7))
         #expect(foreign == nil)
+    }
+
+    @Test("a header is whole, or none, and names a place where a frame may stand")
+    func headers() {
+        var header = CommitRingHeader(life: life)
+        for (position, isLawful) in [
+            (0, false), (4096, false), (8192, true), (8193, false), (12_288, true),
+        ] {
+            header.position = position
+            var printed = ByteBuffer()
+            header.print(into: &printed)
+            let read = CommitRingHeader(printed.bytes)
+            #expect((read == header) == isLawful, "\(position)")
+            for bit in 0..<printed.count * 8 {
+                var flipped = printed.bytes.array()
+                flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+                let other = CommitRingHeader(flipped.rawSpan)
+                #expect(other == nil, "bit \(bit)")
+            }
+        }
     }
 
     @Test("numbers that cannot be are refused, whatever the checksum says")
@@ -85,6 +99,8 @@ struct CommitFrameTests {
     @Test("the page's header and frame are what is written, and read as they were meant")
     func golden() throws {
         var printed = ByteBuffer()
+        var header = CommitRingHeader(life: life)
+        (header.sequence, header.position) = (3, 12_288)
         header.print(into: &printed)
         let example = exampleBytes(in: page)
         let size = CommitRingHeader.Layout.size

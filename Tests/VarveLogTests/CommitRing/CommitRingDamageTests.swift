@@ -22,7 +22,7 @@ struct CommitRingDamageTests {
     /// Bytes of the ring that say something.
     private func meaningful(_ home: SharedLogs) throws -> [Int] {
         let size = try #require(home.disk.contents(SharedLogs.ring)).count
-        let frame = 48 + 3 * (50 + 5) + 4
+        let frame = 40 + 3 * (50 + 5) + 4
         let data = 3 * (try #require(home.disk.contents(SharedLogs.file(0))).count / 2)
         #expect(size > SharedLogs.firstFrame + 4096 + frame + data)
         let header = CommitRingHeader.Layout.size
@@ -73,7 +73,7 @@ struct CommitRingDamageTests {
     }
 
     private func isTable(_ position: Int) -> Bool {
-        position % 4096 < 48 + 3 * (50 + 5) + 4
+        position % 4096 < 40 + 3 * (50 + 5) + 4
     }
 
     /// Whether the byte is of the last frame, which nobody can tell from one that was torn.
@@ -118,7 +118,7 @@ struct CommitRingDamageTests {
         #expect(try served(again.logs[1]) == LogOnDisk.values(0..<1) + LogOnDisk.values(2..<3))
     }
 
-    @Test("frames of an earlier life, or of an earlier generation, are not put back")
+    @Test("frames of an earlier life, or that are void, are not put back")
     func stale() throws {
         let home = try SharedLogs(ringSize: .kib(32))
         for batch in 0..<3 { try home.append(batch) }
