@@ -57,11 +57,12 @@ final class RandomReadWorkload {
         _ reader: LogReader, count: Int, of recordCount: UInt64, seed: UInt64
     ) throws -> UInt64 {
         var generator = SeededGenerator(seed: seed)
+        var session = reader.session()
         var sum: UInt64 = 0
         for _ in 0..<count {
             let wanted = Offset(Int64(generator.next() % recordCount))
             // One batch is enough: the first comes whatever its size.
-            let outcome = try reader.read(from: wanted, sizeMax: ByteCount(1))
+            let outcome = try session.read(from: wanted, sizeMax: ByteCount(1))
             guard case .batches(let batches) = outcome else {
                 preconditionFailure("offset \(wanted) is in the log")
             }

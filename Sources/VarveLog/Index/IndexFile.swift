@@ -59,9 +59,10 @@ final class IndexFile: Sendable {
         return body(mapping.bytes(in: 0..<size))
     }
 
-    private func entries(
+    /// The entries, which are those below `size` bytes, with the owner that keeps them alive.
+    func entries(
         sizeMax: Int, lawfulSize: (RawSpan) -> Int
-    ) throws(LogError) -> (MappedBytes?, Int) {
+    ) throws(LogError) -> (bytes: MappedBytes?, size: Int) {
         let known = state.withLock { ($0.mapping, $0.size) }
         if let size = known.1, size == 0 { return (nil, 0) }
         if let mapping = known.0, let size = known.1, size <= mapping.count {

@@ -1,3 +1,4 @@
+internal import VarveBytes
 internal import VarveTerms
 
 /// What the offset index knows of the place of one offset: two neighbouring entries around it.
@@ -6,6 +7,18 @@ struct IndexedStretch: Hashable, Sendable {
     var floor: OffsetIndexEntry
     /// The entry after it; nil behind the last one.
     var next: OffsetIndexEntry?
+
+    /// - Parameter relative: the offset, less the segment's base offset.
+    /// - Complexity: O(log entries).
+    init(around relative: Int64, in entries: RawSpan) {
+        let slot = OffsetIndexLayout.slot(atOrBefore: relative, in: entries)
+        let following = slot.map { $0 + 1 } ?? 0
+        let count = entries.byteCount / OffsetIndexLayout.entrySize
+        floor =
+            slot.map { OffsetIndexLayout.entry($0, in: entries) }
+            ?? OffsetIndexEntry(relativeOffset: 0, position: 0)
+        next = following < count ? OffsetIndexLayout.entry(following, in: entries) : nil
+    }
 
     /// Where to start walking for the offset.
     var position: Int { Int(floor.position) }

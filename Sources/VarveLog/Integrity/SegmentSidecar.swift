@@ -29,15 +29,18 @@ final class SegmentSidecar: Sendable {
         var mapping: MappedBytes?
         /// What was made of the two, for the next reads; nil until a read asked for it.
         var ready: Ready?
-        /// Grows with each change, so that what was made of an older state is not kept.
-        var changes = 0
+    }
 
-        mutating func change(_ look: SidecarLook?, _ mapping: MappedBytes?) {
-            self.look = look
-            self.mapping = mapping
-            ready = nil
-            changes += 1
-        }
+    /// Grows with each change, so that what was made of an older state is not kept.
+    let changes = Atomic<Int>(0)
+
+    private func change(
+        _ state: inout State, _ look: SidecarLook?, _ mapping: MappedBytes?
+    ) {
+        state.look = look
+        state.mapping = mapping
+        state.ready = nil
+        changes.wrappingAdd(1, ordering: .releasing)
     }
 
     /// A check to begin with; none where there is nothing to hold batches against.
@@ -68,7 +71,9 @@ final class SegmentSidecar: Sendable {
             state.withLock { if $0.look?.coverage == nil { $0.ready = Ready() } }
             return nil
         }
-        var (mapping, changes) = state.withLock { ($0.mapping, $0.changes) }
+        var (mapping, changes) = state.withLock {
+            ($0.mapping, self.changes.load(ordering: .relaxed))
+        }
         if access == .mapped {
             let size = look.blockCount * SidecarLayout.blockSize
             if mapping.map({ $0.count < size }) ?? true {
@@ -82,7 +87,9 @@ final class SegmentSidecar: Sendable {
             coverage: coverage, seed: seed, isForeign: look.isForeign,
             blockCount: look.blockCount)
         state.withLock { state in
-            guard state.changes == changes, state.look?.coverage == coverage else { return }
+            guard self.changes.load(ordering: .relaxed) == changes,
+                state.look?.coverage == coverage
+            else { return }
             state.ready = Ready(check: check)
         }
         return check
@@ -93,7 +100,7 @@ final class SegmentSidecar: Sendable {
     private func map(_ size: Int) throws(FileError) -> MappedBytes {
         let file = try OpenFile(paths.sidecar, .read, in: fileSystem)
         let mapping = try file.map(size: ByteCount(size * 2))
-        state.withLock { $0.change($0.look, mapping) }
+        state.withLock { change(&$0, $0.look, mapping) }
         return mapping
     }
 
@@ -104,7 +111,7 @@ final class SegmentSidecar: Sendable {
         let look = try SidecarLook(of: self, in: fileSystem)
         return state.withLock { state in
             // The owner may have published meanwhile.
-            if state.look == nil { state.change(look, state.mapping) }
+            if state.look == nil { change(&state, look, state.mapping) }
             return state.look ?? look
         }
     }
@@ -116,7 +123,8 @@ final class SegmentSidecar: Sendable {
     func publish(_ coverage: SidecarCoverage) {
         let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount)
         state.withLock { state in
-            state.change(SidecarLook(coverage: coverage, blockCount: blockCount), state.mapping)
+            change(
+                &state, SidecarLook(coverage: coverage, blockCount: blockCount), state.mapping)
         }
     }
 
@@ -124,8 +132,9 @@ final class SegmentSidecar: Sendable {
     func publish(_ coverage: SidecarCoverage, sealed seal: SidecarSeal) {
         let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount) + 1
         state.withLock { state in
-            state.change(
-                SidecarLook(coverage: coverage, blockCount: blockCount, seal: seal), state.mapping)
+            change(
+                &state, SidecarLook(coverage: coverage, blockCount: blockCount, seal: seal),
+                state.mapping)
         }
     }
 
@@ -135,10 +144,10 @@ final class SegmentSidecar: Sendable {
     }
 
     /// Forgets what is known: the file was replaced, cut, or removed.
-    func forget() { state.withLock { $0.change(nil, nil) } }
+    func forget() { state.withLock { change(&$0, nil, nil) } }
 
     /// Goes without the sidecar from here on.
     func dismiss() {
-        state.withLock { $0.change(SidecarLook(coverage: nil, blockCount: 0), nil) }
+        state.withLock { change(&$0, SidecarLook(coverage: nil, blockCount: 0), nil) }
     }
 }

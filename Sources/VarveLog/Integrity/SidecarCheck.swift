@@ -54,6 +54,17 @@ struct SidecarCheck: Sendable {
         case blind
     }
 
+    /// The same check over bytes with an owner of their own (`MappedBytes.apart`).
+    func apart() -> SidecarCheck {
+        let source = window.source
+        var copy = self
+        copy.window = SidecarWindow(
+            SidecarSource(
+                path: source.path, fileSystem: source.fileSystem,
+                mapping: source.mapping?.apart()))
+        return copy
+    }
+
     /// What the sidecar says of the batch whose header stands at `start` of `bytes`, and at
     /// `position` of the `.log`.
     /// - Precondition: 21 bytes are there.

@@ -27,6 +27,9 @@ final class KnownDamage: Sendable {
 
     var quarantine: Quarantine { state.withLock { $0.quarantine } }
 
+    /// Whether some range of the log is fenced.
+    var hasFences: Bool { !isEmpty.load(ordering: .acquiring) }
+
     /// The fence around an offset.
     func fence(holding offset: Offset) -> FencedRange? {
         #if VARVE_PLANTED_BUGS

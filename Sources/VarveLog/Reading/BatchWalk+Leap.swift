@@ -41,7 +41,9 @@ extension BatchWalk {
                         SidecarEntry.check(
                             of: walk.window.span(front), at: 0, position: position,
                             seed: check.seed) == entry.check
-                    return isWritten ? PlacedBatch(position: position, header: header) : nil
+                    guard isWritten else { return nil }
+                    walk.didAgree(at: position)
+                    return PlacedBatch(position: position, header: header)
                 }
             }
             return nil

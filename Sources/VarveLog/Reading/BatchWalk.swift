@@ -14,6 +14,9 @@ struct BatchWalk: ~Copyable {
     /// The batch whose header was looked at last, so that `verify` need not decode it again.
     private var lookedAt: PlacedBatch?
 
+    /// Where `leap` has just found a header that agrees with its entry.
+    private var agreed: Int?
+
     /// How much a copying walk reads at a time.
     private static let stride = 64 << 10
 
@@ -25,6 +28,21 @@ struct BatchWalk: ~Copyable {
         window = try segment.window(
             at: position, size: max(size, Self.stride), through: visibility)
     }
+
+    /// A walk through what was looked up before.
+    init(
+        _ segment: Segment, in window: SegmentWindow, against sidecar: SidecarCheck?,
+        through visibility: Visibility
+    ) {
+        self.segment = segment
+        self.visibility = visibility
+        self.window = window
+        self.sidecar = sidecar
+        isSidecarKnown = true
+    }
+
+    /// The header at `position` agrees with its entry, of which `verify` need not ask again.
+    mutating func didAgree(at position: Int) { agreed = position }
 
     /// Where visible batches end.
     var end: Int { window.end }
@@ -81,6 +99,7 @@ struct BatchWalk: ~Copyable {
         } catch {
             throw .defect(error)
         }
+        if agreed.take() == position { return }
         let verdict = withSidecar { (walk, check) in
             check.verdict(on: walk.window.span(position..<position + size), position: position)
         }

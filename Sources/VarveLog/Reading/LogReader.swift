@@ -29,7 +29,7 @@ public final class LogReader: Sendable {
         end(of: published.ends, through: visibility)
     }
 
-    private func end(of ends: LogEnds, through visibility: Visibility) -> Offset {
+    func end(of ends: LogEnds, through visibility: Visibility) -> Offset {
         #if VARVE_PLANTED_BUGS
             if PlantedBug.unflushedShown.isPlanted { return ends.written }
         #endif
@@ -125,7 +125,7 @@ public final class LogReader: Sendable {
         var position = stretch.position
         var walk = try BatchWalk(segment, at: position, size: sizeMax.bytes, through: visibility)
         if let first = walk.leap(to: offset, in: stretch),
-            let found = try? gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit)
+            let found = try? walk.gather(from: first, sizeMax: sizeMax.bytes, before: limit)
         {
             return .found(found)
         }
@@ -143,10 +143,10 @@ public final class LogReader: Sendable {
                     try verify(&walk, from: position, to: first?.position ?? walk.end)
                     guard let first, first.header.baseOffset < limit else { return .passed }
                     return .found(
-                        try gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit))
+                        try walk.gather(from: first, sizeMax: sizeMax.bytes, before: limit))
                 }
                 return .found(
-                    try gather(&walk, from: first, sizeMax: sizeMax.bytes, before: limit))
+                    try walk.gather(from: first, sizeMax: sizeMax.bytes, before: limit))
             } catch {
                 let error = damage(error, in: segment, walk: position, visibility)
                 // Damage before the wanted offset is not what was asked for: walk on behind it.
@@ -193,36 +193,6 @@ public final class LogReader: Sendable {
             position += header.sizeInBytes
         }
         return nil
-    }
-
-    /// Verified batches from `first` on, as many as fit.
-    private func gather(
-        _ walk: inout BatchWalk, from first: PlacedBatch, sizeMax: Int, before end: Int64
-    ) throws(WalkFailure) -> PinnedBatches {
-        try walk.lend(
-            first.position, min(max(sizeMax, first.header.sizeInBytes), walk.end - first.position))
-        try walk.verify(at: first.position, size: first.header.sizeInBytes)
-        // A walk that copies moves its window to look at a batch that reaches past it, so what is
-        // handed out is this window.
-        let window = walk.window
-        var position = first.position + first.header.sizeInBytes
-        var last = first.header.lastOffset ?? first.header.baseOffset
-        let base = walk.firstOffset(of: first.header, at: first.position)
-        let limit = first.position + min(sizeMax, walk.end - first.position)
-        while position < limit {
-            // A damaged batch further on ends the answer; reading at its offset reports it.
-            guard let header = try? walk.header(at: position),
-                position + header.sizeInBytes <= min(limit, window.reach),
-                header.baseOffset > last, header.baseOffset < end,
-                (try? walk.verify(at: position, size: header.sizeInBytes)) != nil
-            else { break }
-            position += header.sizeInBytes
-            last = header.lastOffset ?? last
-        }
-        return PinnedBatches(
-            owner: window.bytes,
-            range: first.position - window.start..<position - window.start,
-            offsets: base..<Offset(last).advanced(by: 1))
     }
 
     /// A place before `position` where a whole batch starts: from there on it is known which

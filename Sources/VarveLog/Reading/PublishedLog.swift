@@ -9,9 +9,13 @@ final class PublishedLog: Sendable {
     /// What is known to be damaged.
     let damage: KnownDamage
     private let state: Mutex<State>
+    /// Grows with all that is published: who knows it need not look again.
+    let generation = Atomic<Int>(0)
 
     struct State: Sendable {
         var segments: [Segment]
+        /// Grows whenever the segments are others than before.
+        var shape = 0
         var ends: LogEnds
         /// Which transactions are undecided; nil where nobody looks at transactions.
         var stability: TransactionStability?
@@ -31,24 +35,35 @@ final class PublishedLog: Sendable {
     /// Segments and ends of one moment.
     var snapshot: State { state.withLock { $0 } }
 
-    func publish(ends: LogEnds) { state.withLock { $0.ends = ends } }
+    func publish(ends: LogEnds) { change { $0.ends = ends } }
+
+    private func change(_ body: (inout State) -> Void) {
+        state.withLock { state in
+            body(&state)
+            generation.wrappingAdd(1, ordering: .releasing)
+        }
+    }
 
     func publish(stability: TransactionStability) {
-        state.withLock { $0.stability = stability }
+        change { $0.stability = stability }
     }
 
     /// Of one moment: with a transaction that a cut opened again its end moves back, too.
     func publish(segments: [Segment], ends: LogEnds, stability: TransactionStability?) {
-        state.withLock { $0 = State(segments: segments, ends: ends, stability: stability) }
+        change { state in
+            state = State(
+                segments: segments, shape: state.shape + 1, ends: ends, stability: stability)
+        }
     }
 
     /// The log goes on in another segment: behind the last one, or in the place of an empty one
     /// that starts where it does.
     /// - Complexity: O(1), whatever the number of segments.
     func publish(next segment: Segment, ends: LogEnds, stability: TransactionStability?) {
-        state.withLock { state in
+        change { state in
             if state.segments.last?.baseOffset == segment.baseOffset { state.segments.removeLast() }
             state.segments.append(segment)
+            state.shape += 1
             (state.ends, state.stability) = (ends, stability)
         }
     }

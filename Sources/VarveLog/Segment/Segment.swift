@@ -96,6 +96,11 @@ final class Segment: Sendable {
         }
     }
 
+    /// How many bytes a reader may see.
+    func visibleSize(through visibility: Visibility) -> Int {
+        state.withLock { visibility == .flushed ? $0.flushedSize : $0.writtenSize }
+    }
+
     /// Sizes as another process published them (read-only openings).
     func adopt(writtenSize: Int, flushedSize: Int) {
         state.withLock { state in
@@ -200,17 +205,18 @@ final class Segment: Sendable {
     func indexedStretch(around offset: Offset) throws(LogError) -> IndexedStretch {
         let relative = baseOffset.distance(to: offset)
         return try offsetIndex.withEntries(
-            sizeMax: limits.indexSize,
-            lawfulSize: { OffsetIndexLayout.lawfulCount(in: $0, logSize: writtenSize) * 8 },
-            { entries in
-                let slot = OffsetIndexLayout.slot(atOrBefore: relative, in: entries)
-                let next = slot.map { $0 + 1 } ?? 0
-                let count = entries.byteCount / OffsetIndexLayout.entrySize
-                return IndexedStretch(
-                    floor: slot.map { OffsetIndexLayout.entry($0, in: entries) }
-                        ?? OffsetIndexEntry(relativeOffset: 0, position: 0),
-                    next: next < count ? OffsetIndexLayout.entry(next, in: entries) : nil)
-            })
+            sizeMax: limits.indexSize, lawfulSize: lawfulIndexSize,
+            { IndexedStretch(around: relative, in: $0) })
+    }
+
+    /// The index's entries, to be held on to; nil where there are none.
+    func indexEntries() throws(LogError) -> (bytes: MappedBytes?, size: Int) {
+        try offsetIndex.entries(sizeMax: limits.indexSize, lawfulSize: lawfulIndexSize)
+    }
+
+    private func lawfulIndexSize(_ entries: RawSpan) -> Int {
+        OffsetIndexLayout.lawfulCount(in: entries, logSize: writtenSize)
+            * OffsetIndexLayout.entrySize
     }
 
     /// The last position below `position` at which the index knows a batch to start.
