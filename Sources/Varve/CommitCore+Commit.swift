@@ -182,7 +182,7 @@ extension CommitCore {
 
     /// Whether the ticket is known to be acknowledged, without the lock. Where something failed
     /// since it was taken, only the lock tells.
-    private func isAcknowledged(_ ticket: AppendTicket) -> Bool {
+    func isAcknowledged(_ ticket: AppendTicket) -> Bool {
         finished.load(ordering: .acquiring) >= ticket.group
             && generation.load(ordering: .acquiring) == ticket.generation
     }

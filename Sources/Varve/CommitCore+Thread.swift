@@ -10,35 +10,52 @@ extension CommitCore {
 
     var isClosed: Bool { state.withLock { $0.isShutDown } }
 
-    /// Starts the thread with the first task that appends; programs that only block need none.
+    /// Sees to it that the thread looks at what there is to do: wakes it if it sleeps, starts it if
+    /// there is none. Programs that only block need none.
+    /// - Throws: `.file` when the system gives no thread.
+    func askThread() throws(LogError) {
+        try wakeThread(state.withLock { $0.askThread() })
+    }
+
+    /// Starts the thread if there is none.
     func needThread() throws(LogError) {
-        let mustStart = state.withLock { state in
-            defer { state.hasThread = true }
-            return !state.hasThread
-        }
-        if mustStart { try CommitThread.start(for: self) }
+        try wakeThread(state.withLock { $0.hasThread ? .isAwake : $0.askThread() })
     }
 
-    /// Wakes the thread if it sleeps.
-    func askThread() {
-        let isAsleep = state.withLock { state in
-            defer { state.isThreadAsleep = false }
-            return state.isThreadAsleep
+    /// The same as `wakeThread`, for those who have seen to it that there is a thread. It ends when
+    /// the log is closed, and whoever waits is answered then.
+    func wakeOwnThread(_ waking: Waking) { try? wakeThread(waking) }
+
+    /// How the thread is made to look at what there is to do.
+    enum Waking { case isAwake, wake, start }
+
+    func wakeThread(_ waking: Waking) throws(LogError) {
+        switch waking {
+        case .isAwake: return
+        case .wake: threadGate.open()
+        case .start:
+            guard CommitThread.start(for: self) else {
+                state.withLock { $0.hasThread = false }
+                throw .file(noThread)
+            }
         }
-        if isAsleep { threadGate.open() }
     }
 
-    /// Waits for submissions, awake.
+    /// Waits for submissions or jobs, awake.
     /// - Returns: whether there are any.
-    func looksOut(until deadline: Instant) -> Bool { watch(for: 1, until: deadline) }
+    func looksOut(until deadline: Instant) -> Bool {
+        watch(for: 1, until: deadline) || jobCount.load(ordering: .acquiring) > 0
+    }
 
     /// Waits awake until so many submissions have gathered, since waking up would take as long as
     /// what is waited for; but lets others have the processor, who may be those that are to come.
+    /// Jobs end the wait: they may submit.
     /// - Returns: whether they have.
     func watch(for count: Int, until deadline: Instant) -> Bool {
         // The count bounds the wait where a simulated clock stands still.
         for look in 1...4096 {
             if gathered.load(ordering: .acquiring) >= count { return true }
+            if jobCount.load(ordering: .acquiring) > 0 { return false }
             if look % 8 == 0, clock.now() >= deadline { return false }
             varve_yield()
         }
@@ -49,7 +66,9 @@ extension CommitCore {
         let seen = threadGate.seen
         let maySleep = state.withLock { state in
             // Somebody may have submitted after the thread last looked.
-            guard state.collecting.isEmpty, !state.isShutDown else { return false }
+            guard state.collecting.isEmpty, !state.isShutDown,
+                jobCount.load(ordering: .acquiring) == 0
+            else { return false }
             state.isThreadAsleep = true
             return true
         }
@@ -67,8 +86,25 @@ extension CommitCore {
         try? exclusively { owner throws(LogError) in try owner.flushIfDue(interval) }
     }
 
-    func didStopThread() {
-        state.withLock { $0.hasThread = false }
-        gate.open()
+    /// Ends the thread's life, unless there are jobs.
+    func mayStopThread() -> Bool {
+        let mayStop = state.withLock { state in
+            if jobCount.load(ordering: .acquiring) == 0 { state.hasThread = false }
+            return !state.hasThread
+        }
+        if mayStop { gate.open() }
+        return mayStop
+    }
+}
+
+extension CommitCore.State {
+    /// Takes note that the thread is told to look at what there is to do.
+    mutating func askThread() -> CommitCore.Waking {
+        guard hasThread else {
+            hasThread = true
+            return .start
+        }
+        defer { isThreadAsleep = false }
+        return isThreadAsleep ? .wake : .isAwake
     }
 }

@@ -40,6 +40,10 @@ final class CommitCore: Sendable {
     /// Up to which group all are decided.
     let finished = Atomic<Int>(0)
 
+    /// Tasks that are to run in the commit thread, and how many there are.
+    let jobs = Mutex<[UnownedJob]>([])
+    let jobCount = Atomic<Int>(0)
+
     struct State: ~Copyable {
         var collecting = Staging()
         /// The buffer that the last commit gave back.

@@ -71,6 +71,12 @@ extension GoalTable {
             "P5", "16 durable tasks, p99", "append.shared.tasks.16", of: .p99, per: .nothing,
             .atMost(0.0003)),
         Goal(
+            "P5", "16 durable tasks, log's executor", "append.shared.executor.16",
+            per: levelDB(23_500), .atLeast(4)),
+        Goal(
+            "P5", "16 durable tasks, log's executor, p99", "append.shared.executor.16",
+            of: .p99, per: .nothing, .atMost(0.0003)),
+        Goal(
             "P5", "16 durable records of one thread", "append.shared.core.16",
             per: levelDB(23_500), .atLeast(4)),
         Goal("P6", "durable, saturated", "append.durable.1mib.rewriting", .atLeast(0.75)),

@@ -183,6 +183,12 @@ extension Catalogue {
                 .operationsPerSecond
             ) { try SharedWorkload($0, .async, appenders: 16).pair() },
             Benchmark(
+                "append.shared.executor.16", goal: "P5",
+                "the same by 16 tasks that prefer the log's own executor",
+                per: "16 threads, each with a pwritev and an fdatasync of its own",
+                .operationsPerSecond
+            ) { try SharedWorkload($0, .executor, appenders: 16).pair() },
+            Benchmark(
                 "append.shared.core.16", goal: "P5",
                 "16 records of 1 KiB handed over and committed by one thread",
                 per: "one pwritev and one fdatasync of the 16 records in one batch",

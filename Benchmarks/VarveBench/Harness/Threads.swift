@@ -22,15 +22,17 @@ enum Threads {
     }
 
     /// Calls `work` with 0 up to `count`, each in a task of its own.
+    /// - Parameter executor: where they prefer to run; nil for the default.
     static func runTasks(
-        _ count: Int, _ work: @escaping @Sendable (_ index: Int) async throws -> LatencyHistogram
+        _ count: Int, on executor: (any TaskExecutor)? = nil,
+        _ work: @escaping @Sendable (_ index: Int) async throws -> LatencyHistogram
     ) throws -> LatencyHistogram {
         let crew = Crew { _ in LatencyHistogram() }
         let bell = bench_bell()
         guard bell >= 0 else { throw LeafError(call: "eventfd", code: bench_errno()) }
         defer { bench_bell_close(bell) }
         for index in 0..<count {
-            Task.detached {
+            Task.detached(executorPreference: executor) {
                 do {
                     crew.finish(.success(try await work(index)))
                 } catch {

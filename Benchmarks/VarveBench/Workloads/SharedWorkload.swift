@@ -14,6 +14,8 @@ struct SharedWorkload {
         case blocking
         /// Tasks that suspend.
         case async
+        /// Tasks that suspend, and run where the log commits.
+        case executor
         /// One thread that hands records over and commits all of them together.
         case core
     }
@@ -67,8 +69,9 @@ struct SharedWorkload {
                 }
                 return latencies
             }
-        case .async:
-            return try Threads.runTasks(appenders) { index in
+        case .async, .executor:
+            let executor = face == .executor ? log.executor : nil
+            return try Threads.runTasks(appenders, on: executor) { index in
                 var latencies = LatencyHistogram()
                 for _ in 0..<appendsEach {
                     if isStopping() { throw BenchError.stopped }
