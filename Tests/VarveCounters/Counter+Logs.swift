@@ -16,6 +16,8 @@ extension Counter {
             let scene = try LogScene(.simulated())
             return try scene.outside.calls.calls { try scene.append() }
         },
+        Counter(calls: "make.log") { try making(1) },
+        Counter(calls: "make.16-logs") { try making(16) },
         Counter(calls: "flush.nothing") {
             let scene = try LogScene(.simulated())
             try scene.append()
@@ -58,6 +60,17 @@ extension Counter {
         let scene = try LogScene(.simulated(), policy, batchSize: batchSize)
         try scene.append(2 * count)
         return try scene.outside.calls.calls { try scene.append(count) }
+    }
+
+    /// New logs, made together.
+    private static func making(_ count: Int32) throws -> CallTally {
+        let outside = Outside.simulated()
+        let directory = try DataDirectory(outside.path, in: outside.surroundings)
+        let names = (0..<count).map { LogScene.name($0) }
+        return try outside.calls.calls {
+            try directory.makeFolders(of: names)
+            for name in names { _ = try directory.openLog(name, settings: LogScene.settings()) }
+        }
     }
 
     /// A flush of logs each of which was written to.

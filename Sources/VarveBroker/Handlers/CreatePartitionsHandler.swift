@@ -46,8 +46,6 @@ extension Broker {
         try metadata.append(addition.records, at: now)
         unflushedTopics.insert(wanted.name)
         guard let topic = image[topic: wanted.name] else { return }
-        for partition in addition.partitions {
-            try openPartition(partition.partitionId, of: topic)
-        }
+        try makePartitions(addition.partitions.map(\.partitionId), of: topic)
     }
 }

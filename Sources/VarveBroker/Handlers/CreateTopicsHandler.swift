@@ -62,9 +62,7 @@ extension Broker {
                 try metadata.append(creation.records, at: now)
                 unflushedTopics.insert(wanted.name)
                 if let topic = image[topic: wanted.name] {
-                    for index in topic.partitions.indices {
-                        try openPartition(Int32(index), of: topic)
-                    }
+                    try makePartitions(topic.partitions.indices.map { Int32($0) }, of: topic)
                 }
             }
             return described(creation)

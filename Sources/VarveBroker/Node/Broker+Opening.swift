@@ -54,6 +54,13 @@ extension Broker {
         }
     }
 
+    /// Makes the logs of new partitions, whose folders share a flush.
+    func makePartitions(_ indices: [Int32], of topic: TopicImage) throws(BrokerError) {
+        // Where this fails each log makes its own folder, and says what is wrong.
+        try? node.makeFolders(of: indices.compactMap { LogName(topic: topic.name, partition: $0) })
+        for index in indices { try openPartition(index, of: topic) }
+    }
+
     private func openLog(
         _ name: LogName, as index: Int32, of topic: TopicImage
     ) throws(LogError) {

@@ -30,7 +30,29 @@ extension DataDirectory {
         try settleRing(beforeOpening: name)
         var opening = opening(of: LogFolderName(name), settings: settings)
         opening.newTopicID = topicID
+        opening.isNamed = madeFolders.remove(name) != nil
         return try adopt(opening.outcome(creation), of: opening).get()
+    }
+
+    /// Makes the folders of logs that are about to be made, all of which share one flush of their
+    /// names. A log that has a folder is passed over.
+    ///
+    /// After a crash an empty folder is one of a log that begins with its next opening.
+    /// - Throws: `.file`, `.checkpoint`, with some folders made: `openLog` makes the others.
+    public func makeFolders(of names: [LogName]) throws(LogError) {
+        try checkOpen()
+        // Rows that a deleted log of such a name left would speak of the new one.
+        try checkpoints.settleForgotten()
+        var missing: [LogName] = []
+        for name in names where try status(of: path + "/" + name.folder) == nil {
+            missing.append(name)
+        }
+        guard missing.count > 1 else { return }
+        try wrapping { () throws(FileError) in
+            for name in missing { try fileSystem.makeDirectory(path + "/" + name.folder) }
+            try fileSystem.flushDirectory(path)
+        }
+        madeFolders.formUnion(missing)
     }
 
     /// Opens every log of the directory that is not open yet, and removes what is left of deleted
@@ -154,6 +176,7 @@ extension DataDirectory {
         let folder = path + "/" + name.folder
         guard try status(of: folder) != nil else { throw .noSuchLog(path: folder) }
         let doomed = LogFolderName(name, standing)
+        madeFolders.remove(name)
         try settleRing(before: standing, of: name)
         try rename(name.folder, to: doomed)
         openLogs.removeValue(forKey: name)?.abandon()

@@ -39,6 +39,8 @@ public final class DataDirectory {
     var recovered: Set<String> = []
     /// Folders of logs that this life closed and whose ends file stayed.
     var restedWithEnds: Set<String> = []
+    /// Folders that were made with others and are empty still. Their names are flushed.
+    var madeFolders: Set<LogName> = []
     /// Logs that were deleted while the ring had bytes of them that could not be voided.
     var unsettled: Set<LogName> = []
     /// Folders of logs that could not be opened; nothing may be said of them at the close.

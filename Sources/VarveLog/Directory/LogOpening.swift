@@ -11,6 +11,8 @@ struct LogOpening: Sendable {
     let settings: LogSettings
     /// The topic's id that a new log gets; nil for a random one.
     var newTopicID: UniqueID?
+    /// Whether the folder was just made with others, and its name is flushed.
+    var isNamed = false
     /// Whether the directory was closed cleanly.
     let wasClosedCleanly: Bool
     let surroundings: Surroundings
@@ -123,7 +125,7 @@ struct LogOpening: Sendable {
     private func makeTopicID() throws(LogError) -> UniqueID? {
         guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
         // This opening made the folder, or one that failed to flush its name.
-        try flushName()
+        if !isNamed { try flushName() }
         let made = PartitionMetadata(
             topicID: newTopicID ?? surroundings.randomness.uniqueID())
         do {

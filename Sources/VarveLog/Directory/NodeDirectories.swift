@@ -130,6 +130,13 @@ public final class NodeDirectories {
         return log
     }
 
+    /// Makes the folders of logs that are about to be made, where it is clear which directory gets
+    /// them; see `DataDirectory.makeFolders`.
+    public func makeFolders(of names: [LogName]) throws(LogError) {
+        guard directories.count == 1, failures.isEmpty, let only = directories.first else { return }
+        try only.makeFolders(of: names.filter { places[$0] == nil })
+    }
+
     private var emptiest: DataDirectory? {
         directories.min {
             counts[ObjectIdentifier($0), default: 0] < counts[ObjectIdentifier($1), default: 0]

@@ -76,8 +76,11 @@ extension LogRecovery {
             if PlantedBug.recoveredTailNotFlushed.isPlanted { plan.unflushed = [] }
         #endif
         for bytes in plan.unflushed { try bytes.settle(in: fileSystem) }
-        // The program that made some name here may have been killed before it flushed it.
-        if !wasClosedCleanly { try fileSystem.flushDirectory(folder) }
+        // The program that made some name here may have been killed before it flushed it. Of a log
+        // that is new the first segment is still to be made, and its names are flushed then.
+        if !wasClosedCleanly, !plan.segments.isEmpty || plan.newSegment == nil {
+            try fileSystem.flushDirectory(folder)
+        }
         if plan.mustStoreEpochs {
             try WholeFile.store(
                 LeaderEpochCheckpoint(plan.epochs).printed(),
