@@ -28,6 +28,9 @@ extension Log {
 
     /// Gives the active segment's file its true length.
     func trim() throws(LogError) {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.zerosNotTrimmed.isPlanted { return }
+        #endif
         do {
             try active.trim()
         } catch {

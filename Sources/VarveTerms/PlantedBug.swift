@@ -66,6 +66,14 @@
         case staleSidecarsKept = "stale-sidecars-kept"
         case sealedIndexNotChecked = "sealed-index-not-checked"
 
+        // The commit ring, and zeros written ahead.
+        case ringNotFlushed = "ring-not-flushed"
+        case ringNotVoided = "ring-not-voided"
+        case ringVoidedEarly = "ring-voided-early"
+        case ringNotReplayed = "ring-not-replayed"
+        case staleFrameAccepted = "stale-frame-accepted"
+        case zerosNotTrimmed = "zeros-not-trimmed"
+
         // Quarantine and repair.
         case quarantineIgnored = "quarantine-ignored"
         case fenceKept = "fence-kept"

@@ -46,9 +46,7 @@ struct CommitFrames {
                 place = CommitRingHeader.Layout.framesStart
                 continue
             }
-            guard let table = try table(in: file, at: place, before: end),
-                table.sequence >= sequence
-            else {
+            guard let table = try table(in: file, at: place, before: end), counts(table) else {
                 place += CommitFrame.Layout.alignment
                 continue
             }
@@ -61,6 +59,14 @@ struct CommitFrames {
             sequence = table.sequence + 1
             return found
         }
+    }
+
+    /// Whether a frame is not one that was voided.
+    private func counts(_ table: CommitFrameTable) -> Bool {
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.staleFrameAccepted.isPlanted { return true }
+        #endif
+        return table.sequence >= sequence
     }
 
     /// Where frames should have stood before the one at `place`.

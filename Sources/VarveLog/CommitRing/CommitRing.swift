@@ -162,6 +162,11 @@ final class CommitRing {
     private func makeRoom(_ stride: Int) throws(LogError) {
         let first = members.firstPlace()
         if let file, !file.hasRoom(for: stride) || file.isWorthVoiding(before: first, for: stride) {
+            #if VARVE_PLANTED_BUGS
+                if PlantedBug.ringVoidedEarly.isPlanted {
+                    try wrapping { () throws(FileError) in try void(before: nil) }
+                }
+            #endif
             try wrapping { () throws(FileError) in try void(before: first) }
         }
         if !hasRoom(for: stride) { try drain() }

@@ -111,7 +111,11 @@ final class CommitRingFile {
         let count = frame.buffer.count
         guard let start = place(for: count) else { preconditionFailure("no room for the frame") }
         try file.write(frame.buffer.bytes, at: FilePosition(start))
-        try file.flush()
+        #if VARVE_PLANTED_BUGS
+            if !PlantedBug.ringNotFlushed.isPlanted { try file.flush() }
+        #else
+            try file.flush()
+        #endif
         position = start + count
         writtenSize = max(writtenSize, position)
         defer { sequence += 1 }
@@ -127,7 +131,11 @@ final class CommitRingFile {
         next.sequence = place?.sequence ?? sequence
         next.position = place?.position ?? CommitRingHeader.Layout.framesStart
         guard next.sequence > header.sequence else { return }
-        try file.store(next)
+        #if VARVE_PLANTED_BUGS
+            if !PlantedBug.ringNotVoided.isPlanted { try file.store(next) }
+        #else
+            try file.store(next)
+        #endif
         header = next
         if place == nil { position = CommitRingHeader.Layout.framesStart }
     }
