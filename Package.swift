@@ -89,6 +89,7 @@ let package = Package(
         .target(
             name: "CFuzz", dependencies: ["CCount"], path: "Tests/CFuzz", exclude: ["README.md"]),
         .target(name: "CFault", path: "tools/CFault"),
+        .systemLibrary(name: "CPrefetch"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         library("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
         library("CLZ4", pkgConfig: "liblz4", debian: "liblz4-dev"),
@@ -107,7 +108,9 @@ let package = Package(
             path: "Tests/VarveSim"),
         rung("VarveSeeds", ["VarveSim"], path: "Tests/VarveSeeds"),
         rung("VarveLinux", ["VarveTerms", "VarveSystem", "CVarve"]),
-        rung("VarveLog", ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        rung(
+            "VarveLog",
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "CPrefetch"]),
         rung("VarveGroups", ["VarveTerms", "VarveBytes"]),
         rung("VarveTransactions", ["VarveTerms", "VarveRecords"]),
         rung("VarveShares", ["VarveTerms"]),

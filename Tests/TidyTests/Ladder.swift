@@ -22,8 +22,8 @@ struct Rung: Hashable {
 /// the compiler takes an undeclared import of a module that happens to be built.
 enum Ladder {
     static let cLeaves: Set<String> = [
-        "CVarve", "CBench", "CCount", "CFuzz", "CFault", "CZlib", "CISAL", "CLZ4", "CZstd",
-        "CSnappy",
+        "CVarve", "CPrefetch", "CBench", "CCount", "CFuzz", "CFault", "CZlib", "CISAL", "CLZ4",
+        "CZstd", "CSnappy",
     ]
 
     static let rungs: [Rung] = [
@@ -41,7 +41,9 @@ enum Ladder {
         Rung(
             "VarveSeeds", 4, ["VarveSim"], system: ["Glibc"], folder: "Tests/VarveSeeds"),
         Rung("VarveLinux", 2, ["VarveTerms", "VarveSystem", "CVarve"], system: ["Glibc"]),
-        Rung("VarveLog", 3, ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords"]),
+        Rung(
+            "VarveLog", 3,
+            ["VarveTerms", "VarveBytes", "VarveSystem", "VarveRecords", "CPrefetch"]),
         Rung("VarveGroups", 3, ["VarveTerms", "VarveBytes"]),
         Rung("VarveTransactions", 3, ["VarveTerms", "VarveRecords"]),
         Rung("VarveShares", 3, ["VarveTerms"]),

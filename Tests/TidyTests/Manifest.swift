@@ -12,7 +12,8 @@ struct Manifest: Hashable {
             imports[name] = Set(call.list)
             folders[name] = call.path ?? "Sources/\(name)"
         }
-        cLeaves = Set(Self.calls(of: ["library"], in: text).compactMap(\.strings.first))
+        cLeaves = Set(
+            Self.calls(of: ["library", ".systemLibrary"], in: text).compactMap(\.strings.first))
         cLeaves.formUnion(
             Self.calls(of: [".target"], in: text).compactMap(\.strings.first)
                 .filter { $0.hasPrefix("C") })

@@ -23,6 +23,14 @@ struct IndexedStretch: Hashable, Sendable {
     /// Where to start walking for the offset.
     var position: Int { Int(floor.position) }
 
+    /// Bytes for each offset of the stretch, a part of one counted as one; 0 behind the last entry.
+    var sizePerOffset: Int {
+        guard let next, next.relativeOffset > floor.relativeOffset, next.position > floor.position
+        else { return 0 }
+        let offsets = Int(next.relativeOffset) - Int(floor.relativeOffset)
+        return (Int(next.position) - Int(floor.position)) / offsets + 1
+    }
+
     /// Where the batch of an offset would start if all batches of the stretch were alike.
     ///
     /// An entry names the last offset of its batch: with one record to a batch the guess is exact,

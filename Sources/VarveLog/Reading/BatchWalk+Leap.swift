@@ -1,3 +1,4 @@
+internal import CPrefetch
 internal import VarveBytes
 internal import VarveRecords
 internal import VarveTerms
@@ -21,8 +22,10 @@ extension BatchWalk {
         guard segment.access == .mapped, let guess = stretch.guess(of: relative),
             guess < window.reach
         else { return nil }
-        // The memory at the likeliest place is on its way while the entries are looked up.
-        _ = GuardedBytes.areReadable(window.span(guess..<guess + 1))
+        // The memory at the likeliest place is on its way while the entries are looked up. Of a
+        // large batch the processor fetches the rest ahead by itself.
+        let ahead = min(max(stretch.sizePerOffset, Self.aheadMin), Self.aheadMax)
+        window.span(guess..<min(guess + ahead, window.reach)).willBeRead()
         return withSidecar { (walk, check) in
             var slot = check.firstSlot(atOrAfter: guess)
             for _ in 0..<Self.leapTries {
@@ -50,6 +53,17 @@ extension BatchWalk {
         }
     }
 
+    /// How much is fetched ahead: some lines, and no more than a processor fetches at once.
+    private static let aheadMin = 256
+    private static let aheadMax = 2048
+
     /// Batches of one log are of like sizes; where they are not, the walk takes over.
     private static let leapTries = 4
+}
+
+extension RawSpan {
+    /// Lets the memory come nearer while other work is done. Touches nothing.
+    fileprivate func willBeRead() {
+        unsafe withUnsafeBytes { raw in unsafe varve_prefetch(raw.baseAddress, raw.count) }
+    }
 }
