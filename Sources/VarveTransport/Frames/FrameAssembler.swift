@@ -31,7 +31,8 @@ public enum FrameFlow: Hashable, Sendable { case goOn, pause }
 /// yet, and what nobody took, is held here.
 ///
 /// *Invariants*: memory is held only for bytes that arrived, at most twice as much and 128 KiB,
-/// whatever size a frame claims; none is held between frames.
+/// whatever size a frame claims, but for the spare memory of the loop, which one connection at a
+/// time may have; none is held between frames.
 /// *Source*: Kafka protocol guide, "Network".
 public struct FrameAssembler: ~Copyable {
     /// The width of a frame's size.
@@ -44,11 +45,16 @@ public struct FrameAssembler: ~Copyable {
     private var held = ByteBuffer(capacity: 0)
     /// Bytes at the start of `held` that were taken already.
     private var taken = 0
+    /// Where memory comes from and goes to when there is some to spare.
+    private let spare: SpareFrameMemory?
 
     /// - Parameter sizeMax: the longest frame, without its size; below 2 GiB.
-    public init(sizeMax: ByteCount) {
+    public init(sizeMax: ByteCount) { self.init(sizeMax: sizeMax, spare: nil) }
+
+    init(sizeMax: ByteCount, spare: SpareFrameMemory?) {
         precondition(sizeMax.bytes <= Int(Int32.max), "frames of \(sizeMax) bytes")
         self.sizeMax = sizeMax
+        self.spare = spare
     }
 
     /// Bytes that arrived and were not taken.
@@ -68,7 +74,21 @@ public struct FrameAssembler: ~Copyable {
             return try takeHeld(deliver)
         }
         let done = try Self.cut(bytes, from: 0, sizeMax, deliver)
-        if done < bytes.byteCount { held.append(bytes.extracting(done..<bytes.byteCount)) }
+        guard done < bytes.byteCount else { return }
+        let rest = bytes.extracting(done..<bytes.byteCount)
+        takeSpare(for: rest)
+        held.append(rest)
+    }
+
+    /// Has what is going to be held go to the spare memory, where that takes the whole frame.
+    private mutating func takeSpare(for rest: RawSpan) {
+        guard let spare, held.isEmpty, rest.byteCount >= Self.sizeWidth else { return }
+        let size = Self.sizeWidth + min(max(0, Int(rest.int32(at: 0))), sizeMax.bytes)
+        // Short frames come whole with the next read.
+        guard size >= SpareFrameMemory.sizes.lowerBound,
+            let memory = spare.take(atLeast: max(size, rest.byteCount))
+        else { return }
+        held = memory
     }
 
     /// Lends each whole frame of the bytes that are held.
@@ -108,7 +128,8 @@ public struct FrameAssembler: ~Copyable {
         guard taken > 0, taken >= held.count / 2 else { return }
         var rest = ByteBuffer(capacity: heldSize)
         rest.append(held.bytes.extracting(taken..<held.count))
-        held = rest
+        swap(&rest, &held)
+        spare?.give(rest)
         taken = 0
     }
 

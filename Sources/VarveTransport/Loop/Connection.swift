@@ -48,12 +48,12 @@ final class Connection {
 
     init(
         _ id: ConnectionID, _ socket: any StreamSocket, frameSizeMax: ByteCount,
-        chunks: ChunkPool, now: Instant
+        spare: SpareFrameMemory? = nil, chunks: ChunkPool, now: Instant
     ) {
         self.id = id
         self.socket = socket
         self.frameSizeMax = frameSizeMax
-        assembler = FrameAssembler(sizeMax: frameSizeMax)
+        assembler = FrameAssembler(sizeMax: frameSizeMax, spare: spare)
         output = OutputQueue(chunks: chunks)
         lastRead = now
         lastWrite = now

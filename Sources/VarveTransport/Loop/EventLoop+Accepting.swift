@@ -53,7 +53,8 @@ extension EventLoop {
     private func adopt(_ socket: any StreamSocket) {
         let connection = table.insert { id in
             Connection(
-                id, socket, frameSizeMax: limits.frameSizeMax, chunks: chunks, now: now)
+                id, socket, frameSizeMax: limits.frameSizeMax, spare: spare, chunks: chunks,
+                now: now)
         }
         let ends = ConnectionEnds(
             peer: socket.peer, local: socket.local, roundTrip: socket.roundTrip)

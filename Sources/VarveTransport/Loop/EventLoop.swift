@@ -36,6 +36,8 @@ public final class EventLoop {
     let poller: any Poller
     private let clock: any Clock
     let chunks = ChunkPool()
+    /// Memory for the next long frame.
+    let spare = SpareFrameMemory()
     var table = ConnectionTable()
     /// What reads of connections without an unfinished frame go to.
     var scratch: ByteBuffer
