@@ -15,8 +15,13 @@ public enum AppendCheck: Hashable, Sendable {
 
 /// What an append looks at, with the memory and contexts that looking needs; one per log.
 package struct BatchInspection: ~Copyable {
-    private var decompressor: Decompressor?
-    private var scratch = ByteBuffer(capacity: 64)
+    /// Nil until records are looked at.
+    private var tools: Tools?
+
+    private final class Tools {
+        let decompressor = Decompressor(gzip: .admitted)
+        var scratch = ByteBuffer(capacity: 64)
+    }
 
     package init() {}
 
@@ -46,12 +51,12 @@ package struct BatchInspection: ~Copyable {
                 throw LogError.tooLarge(size: ByteCount(header.sizeInBytes), limit: sizeMax)
             }
             if depth == .records || header.isLegacyWrapper {
-                let decompressor = decompressor ?? Decompressor(gzip: .admitted)
-                self.decompressor = decompressor
+                let tools = self.tools ?? Tools()
+                self.tools = tools
                 let contents = try BatchCheck.records(
                     bytes.extracting(position..<position + header.sizeInBytes), header: header,
                     rules: header.isLegacy ? .stored : .appended,
-                    decompressor: decompressor, scratch: &scratch)
+                    decompressor: tools.decompressor, scratch: &tools.scratch)
                 header = header.completed(by: contents)
             }
             return header

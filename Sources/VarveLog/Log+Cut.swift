@@ -205,7 +205,7 @@ extension Log {
         // Between the look at the pins and this a reader may have come; nothing is changed yet but
         // the ends file, whose lower ends hold for the log as it is too.
         guard last.withdraw(to: place.position) else {
-            lastPublished = nil
+            isPublished = false
             throw .pinned(path: path)
         }
         let removed = segments.dropFirst(count).map(\.baseOffset)

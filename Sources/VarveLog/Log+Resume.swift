@@ -43,7 +43,7 @@ extension Log {
             if case .open = standing { standing = .poisoned(cause) }
             throw error
         }
-        lastPublished = ends
+        isPublished = true
         return resumption
     }
 

@@ -60,12 +60,13 @@ extension Log {
         }
         // One that a close had written here went with what was left over.
         snapshots.didRemove(base)
+        let paths = files.paths(base)
         let segment = Segment(
-            files.paths(base), size: 0, access: Segment.Access(settings.readAccess),
+            paths, size: 0, access: Segment.Access(settings.readAccess),
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
             sidecar: integrity.sidecar(
-                of: files.paths(base), Segment.Access(settings.readAccess),
+                of: paths, Segment.Access(settings.readAccess),
                 in: surroundings.fileSystem),
             in: surroundings.fileSystem)
         segment.transactionIndex.begin()

@@ -15,7 +15,10 @@ public final class Log {
     public let name: LogName
     /// The log's folder.
     public let path: String
-    public internal(set) var settings: LogSettings
+    public internal(set) var settings: LogSettings {
+        get { keeping.settings }
+        set { keeping = keeping.with(newValue) }
+    }
     /// The topic's id from `partition.metadata`; nil in a log from before there were ids.
     public let topicID: UniqueID?
     /// What opening it found and did.
@@ -24,11 +27,7 @@ public final class Log {
     public let reader: LogReader
 
     let published: PublishedLog
-    let files: SegmentFiles
-    /// Whose log it is, and what its files were when it was closed.
-    let integrity: LogIntegrity
-    let surroundings: Surroundings
-    let checkpoints: DirectoryCheckpoints
+    private(set) var keeping: LogKeeping
     var active: ActiveSegment
     /// All segments in order; the last is the active one.
     var segments: [Segment]
@@ -39,8 +38,8 @@ public final class Log {
     var leftover: Offset?
     /// Deleted segments whose files could not be removed yet; in order.
     var doomed: [Offset] = []
-    /// What compaction leaves for later.
-    var compaction = CompactionStanding()
+    /// What compaction leaves for later; nil while it leaves nothing.
+    private var leftByCompaction: Kept<CompactionStanding>?
     var endsFile: EndsFile
     var epochs: LeaderEpochHistory
     /// What is known of producers, as of the log's end.
@@ -52,14 +51,12 @@ public final class Log {
         didSet { published.publish(stability: stability) }
     }
     private let foundAtOpening: OpeningFindings
-    /// Where batches are stamped.
-    let staging: SharedStaging
     var inspection = BatchInspection()
     var standing = Standing.open
     /// When the last flush under `.interval` was.
     var lastFlush: Instant
-    /// The flushed end when it was last told to the ends file.
-    var lastPublished: LogEnds?
+    /// Whether the ends file was told of `ends`.
+    var isPublished = false
     /// Bytes that were appended since the log was opened, in all and when the ends file was last
     /// flushed.
     var appendedSize = 0
@@ -75,30 +72,27 @@ public final class Log {
     enum Standing {
         case open
         case closed
-        case poisoned(FileError)
+        indirect case poisoned(FileError)
     }
 
     /// Where the log starts and ends.
     public internal(set) var ends: LogEnds {
-        didSet { published.publish(ends: ends) }
+        didSet {
+            if ends != oldValue { isPublished = false }
+            published.publish(ends: ends)
+        }
     }
 
     init(
-        name: LogName, topicID: UniqueID?, settings: LogSettings, plan: RecoveryPlan,
-        active: consuming ActiveSegment, recovery: LogRecovery, surroundings: Surroundings,
-        checkpoints: DirectoryCheckpoints, staging: SharedStaging
+        name: LogName, topicID: UniqueID?, plan: RecoveryPlan, active: consuming ActiveSegment,
+        recovery: LogRecovery, keeping: LogKeeping
     ) {
-        let files = recovery.files
+        let (settings, surroundings) = (keeping.settings, keeping.surroundings)
         self.name = name
-        integrity = recovery.integrity
         self.topicID = topicID
-        self.settings = settings
-        self.files = files
-        self.surroundings = surroundings
-        self.checkpoints = checkpoints
+        self.keeping = keeping
         lastFlush = surroundings.clock.now()
-        path = files.folder
-        self.staging = staging
+        path = recovery.files.folder
         foundAtOpening = OpeningFindings(plan.report)
         // A clean close flushed them.
         indexedSize = recovery.wasClosedCleanly && plan.report.isClean ? 0 : nil
@@ -117,8 +111,40 @@ public final class Log {
             published,
             visibility: settings.flushPolicy == .durable ? .flushed : .includingUnflushed)
         endsFile = EndsFile(
-            folder: files.folder, last: plan.published, in: surroundings.fileSystem)
+            folder: path, last: plan.published, in: surroundings.fileSystem)
         self.active = active
+    }
+
+    // MARK: What the directory's logs share
+
+    var surroundings: Surroundings { keeping.surroundings }
+    var checkpoints: DirectoryCheckpoints { keeping.checkpoints }
+    var staging: SharedStaging { keeping.staging }
+
+    var files: SegmentFiles {
+        SegmentFiles(
+            folder: path, fileSystem: surroundings.fileSystem,
+            creation: settings.segmentCreation)
+    }
+
+    /// What new segments' sidecars are made with: what was said of the log when it was closed
+    /// counts for its opening alone.
+    var integrity: LogIntegrity {
+        LogIntegrity(
+            identity: LogIdentity(topicID: topicID, partition: name.partition),
+            now: surroundings.clock.wallClock())
+    }
+
+    /// What compaction leaves for later.
+    var compaction: CompactionStanding {
+        get { leftByCompaction?.value ?? CompactionStanding() }
+        set {
+            if let kept = leftByCompaction {
+                kept.value = newValue
+            } else {
+                leftByCompaction = Kept(newValue)
+            }
+        }
     }
 
     /// How many segments the log has.
@@ -230,7 +256,7 @@ public final class Log {
     /// Nothing waits for the disk but once in many MiB, so that after a power cut, too, recovery
     /// has no more than that to read.
     func publishEnds(_ publishing: Publishing = .lazily) {
-        guard lastPublished != ends else { return }
+        guard !isPublished else { return }
         let isDue = appendedSize - durablyPublishedSize >= Self.durablePublishingInterval
         if publishing == .durably || isDue {
             active.flushSidecar()
@@ -240,7 +266,7 @@ public final class Log {
         } else {
             guard (try? endsFile.publish(endsNow())) != nil else { return }
         }
-        lastPublished = ends
+        isPublished = true
     }
 
     /// 64 MiB are read and checked in some 10 ms from the page cache and in 70 ms from a disk of

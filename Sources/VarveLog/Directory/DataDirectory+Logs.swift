@@ -94,9 +94,8 @@ extension DataDirectory {
     /// What opens the log in `folder`.
     func opening(of folder: LogFolderName, settings: LogSettings) -> LogOpening {
         LogOpening(
-            place: folder, directory: path, settings: settings,
-            wasClosedCleanly: wasClosedCleanly, surroundings: surroundings,
-            checkpoints: checkpoints, staging: staging, integrity: integrity)
+            place: folder, directory: path, keeping: keeping.with(settings),
+            wasClosedCleanly: wasClosedCleanly, integrity: integrity)
     }
 
     /// Takes note of what became of an opening.

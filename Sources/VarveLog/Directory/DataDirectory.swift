@@ -26,7 +26,8 @@ public final class DataDirectory {
 
     let surroundings: Surroundings
     let checkpoints: DirectoryCheckpoints
-    let staging = SharedStaging()
+    /// What its logs share.
+    let keeping: LogKeeping
     var integrity: DirectoryIntegrity
     private let brokerEpoch: Int64?
     /// What this opening put back into logs that a crash had left in the commit ring; nil when it
@@ -102,6 +103,8 @@ public final class DataDirectory {
         } catch {
             throw .checkpoint(error)
         }
+        keeping = LogKeeping(
+            LogSettings(), surroundings: surroundings, checkpoints: checkpoints)
         ring = CommitRing(directory: path, capacity: commitRingSize.bytes, in: surroundings)
         var replay = CommitReplay(
             path, bootID: surroundings.bootID, in: surroundings.fileSystem)

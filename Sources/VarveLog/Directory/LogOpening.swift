@@ -8,22 +8,22 @@ struct LogOpening: Sendable {
     /// The log's folder by its name, in the data directory at `directory`.
     let place: LogFolderName
     let directory: String
-    let settings: LogSettings
+    let keeping: LogKeeping
     /// The topic's id that a new log gets; nil for a random one.
     var newTopicID: UniqueID?
     /// Whether the folder was just made with others, and its name is flushed.
     var isNamed = false
     /// Whether the directory was closed cleanly.
     let wasClosedCleanly: Bool
-    let surroundings: Surroundings
-    let checkpoints: DirectoryCheckpoints
-    let staging: SharedStaging
     let integrity: DirectoryIntegrity
 
     var name: LogName { place.log }
     /// The path of the log's folder.
     var folder: String { "\(directory)/\(place)" }
 
+    private var settings: LogSettings { keeping.settings }
+    private var surroundings: Surroundings { keeping.surroundings }
+    private var checkpoints: DirectoryCheckpoints { keeping.checkpoints }
     private var fileSystem: any FileSystem { surroundings.fileSystem }
 
     /// Opens the log, recovers it where that is needed, and makes it when it is missing.
@@ -40,10 +40,11 @@ struct LogOpening: Sendable {
         plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
         let log = Log(
-            name: name, topicID: topicID, settings: settings, plan: plan, active: active,
-            recovery: recovery, surroundings: surroundings, checkpoints: checkpoints,
-            staging: staging)
+            name: name, topicID: topicID, plan: plan, active: active, recovery: recovery,
+            keeping: keeping)
         log.takeUpQuarantine()
+        // Who opens thousands of logs does not go on to read each of them.
+        for segment in log.segments { segment.letGo() }
         return log
     }
 

@@ -10,11 +10,10 @@ internal import VarveTerms
 final class IndexFile: Sendable {
     private let paths: SegmentPaths
     private let content: SegmentFileName.Content
-    private let entrySize: Int
     /// How entries are read: a mapping must not outlive bytes that another process cuts off.
     private let access: Segment.Access
-    /// What the file was when its segment was sealed, where that is known.
-    private let sealed: @Sendable () -> FileSeal?
+    /// What knows what the file was when its segment was sealed.
+    private let sidecar: SegmentSidecar?
     private let fileSystem: any FileSystem
     private let state: Mutex<State>
 
@@ -25,16 +24,24 @@ final class IndexFile: Sendable {
     }
 
     init(
-        _ paths: SegmentPaths, _ content: SegmentFileName.Content, entrySize: Int,
-        access: Segment.Access, sealed: @escaping @Sendable () -> FileSeal?,
-        in fileSystem: any FileSystem
+        _ paths: SegmentPaths, _ content: SegmentFileName.Content, access: Segment.Access,
+        sidecar: SegmentSidecar?, in fileSystem: any FileSystem
     ) {
         (self.paths, self.content) = (paths, content)
-        self.entrySize = entrySize
         self.access = access
-        self.sealed = sealed
+        self.sidecar = sidecar
         self.fileSystem = fileSystem
         state = Mutex(State())
+    }
+
+    private var entrySize: Int {
+        content == .index ? OffsetIndexLayout.entrySize : TimeIndexLayout.entrySize
+    }
+
+    /// What the file was when its segment was sealed, where that is known.
+    private var sealed: FileSeal? {
+        let seal = sidecar?.seal
+        return content == .index ? seal?.offsetIndex : seal?.timeIndex
     }
 
     /// How many bytes of lawful entries there are, where that is known.
@@ -78,7 +85,7 @@ final class IndexFile: Sendable {
         let whole = mapping.bytes(in: 0..<min(fileSize / entrySize * entrySize, mapping.count))
         guard let crc = CRC32C.checksum(mapped: whole) else { return (nil, 0) }
         // So is one that is not what was sealed; the next opening makes it anew.
-        if known.1 == nil, let sealed = sealed(), sealed != FileSeal(size: fileSize, crc: crc) {
+        if known.1 == nil, let sealed, sealed != FileSeal(size: fileSize, crc: crc) {
             publish(size: 0)
             return (nil, 0)
         }

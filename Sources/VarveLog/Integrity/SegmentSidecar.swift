@@ -21,14 +21,23 @@ final class SegmentSidecar: Sendable {
     let seed: UInt32
     let trust: SidecarTrust
     private let access: Segment.Access
-    private let fileSystem: any FileSystem
+    let fileSystem: any FileSystem
     private let state: Mutex<State>
 
     private struct State {
-        var look: SidecarLook?
+        var known = Known.nothing
         var mapping: MappedBytes?
         /// What was made of the two, for the next reads; nil until a read asked for it.
         var ready: Ready?
+
+        var look: SidecarLook? {
+            switch known {
+            case .nothing: nil
+            case .published(let coverage, let blockCount):
+                SidecarLook(coverage: coverage, blockCount: blockCount)
+            case .looked(let found): found.look
+            }
+        }
     }
 
     /// Grows with each change, so that what was made of an older state is not kept.
@@ -37,15 +46,34 @@ final class SegmentSidecar: Sendable {
     private func change(
         _ state: inout State, _ look: SidecarLook?, _ mapping: MappedBytes?
     ) {
-        state.look = look
+        state.known = look.map { .looked(Found($0)) } ?? .nothing
+        didChange(&state, mapping)
+    }
+
+    private func didChange(_ state: inout State, _ mapping: MappedBytes?) {
         state.mapping = mapping
         state.ready = nil
         changes.wrappingAdd(1, ordering: .releasing)
     }
 
+    /// What is known of the file; of most sidecars it is what their writer says.
+    private enum Known {
+        case nothing
+        case published(SidecarCoverage, Int)
+        case looked(Found)
+    }
+
+    private final class Found: Sendable {
+        let look: SidecarLook
+
+        init(_ look: SidecarLook) { self.look = look }
+    }
+
     /// A check to begin with; none where there is nothing to hold batches against.
-    private struct Ready {
-        var check: SidecarCheck?
+    private final class Ready: Sendable {
+        let check: SidecarCheck?
+
+        init(check: SidecarCheck? = nil) { self.check = check }
     }
 
     init(
@@ -100,7 +128,7 @@ final class SegmentSidecar: Sendable {
     private func map(_ size: Int) throws(FileError) -> MappedBytes {
         let file = try OpenFile(paths.sidecar, .read, in: fileSystem)
         let mapping = try file.map(size: ByteCount(size * 2))
-        state.withLock { change(&$0, $0.look, mapping) }
+        state.withLock { didChange(&$0, mapping) }
         return mapping
     }
 
@@ -123,8 +151,8 @@ final class SegmentSidecar: Sendable {
     func publish(_ coverage: SidecarCoverage) {
         let blockCount = SidecarLayout.blockCount(ofEntries: coverage.entryCount)
         state.withLock { state in
-            change(
-                &state, SidecarLook(coverage: coverage, blockCount: blockCount), state.mapping)
+            state.known = .published(coverage, blockCount)
+            didChange(&state, state.mapping)
         }
     }
 
@@ -142,6 +170,9 @@ final class SegmentSidecar: Sendable {
     func keepReadable() {
         guard access == .mapped, check() != nil, (try? look()) != nil else { return dismiss() }
     }
+
+    /// Gives back what reads keep ready; what is known of the file stays.
+    func letGo() { state.withLock { didChange(&$0, nil) } }
 
     /// Forgets what is known: the file was replaced, cut, or removed.
     func forget() { state.withLock { change(&$0, nil, nil) } }

@@ -9,13 +9,15 @@ internal import VarveTerms
 /// *Invariants*: `entries` are those of the blocks from `firstBlock` on; the blocks before stand in
 /// the file. One owner.
 struct SidecarWriter: ~Copyable {
-    /// Its path, where it is not that of `shared`.
-    private let ownPath: String?
-    private let fileSystem: any FileSystem
     private let shared: SegmentSidecar?
-    private let origin: SidecarOrigin
-    private let seed: UInt32
-    private var entries: ByteBuffer
+    /// Where it is and of what, where `shared` does not say so.
+    private let own: Kept<Place>?
+    /// What its origin says besides.
+    private let manner: SidecarOrigin.Manner
+    private let start: UInt32
+    private let since: Timestamp
+    /// As they stand in the file.
+    private var entries: [UInt64]
     private var firstBlock: Int
     /// The chain before `firstBlock`.
     private var chain: UInt32
@@ -37,40 +39,69 @@ struct SidecarWriter: ~Copyable {
     /// Entries that are held at the most while writing fails.
     private static let heldMax = 1 << 16
 
+    private struct Place {
+        var path: String
+        var identity: SegmentIdentity
+        var seed: UInt32
+        var fileSystem: any FileSystem
+    }
+
     /// A sidecar that goes on where `kept` ends.
     init(
         _ path: String, going kept: SidecarResumption, shared: SegmentSidecar?,
         in fileSystem: any FileSystem
     ) {
-        ownPath = path == shared?.paths.sidecar ? nil : path
-        self.fileSystem = fileSystem
+        let identity = kept.origin.identity
         self.shared = shared
-        origin = kept.origin
-        seed = kept.origin.identity.seed
+        own =
+            path == shared?.paths.sidecar && identity == shared?.identity
+            ? nil
+            : Kept(
+                Place(
+                    path: path, identity: identity, seed: identity.seed, fileSystem: fileSystem))
+        manner = kept.origin.manner
+        start = kept.origin.start
+        since = kept.origin.since
         firstBlock = kept.firstBlock
         chain = kept.chain
         lastCRC = kept.lastCRC
         lastPosition = kept.lastPosition
-        entries = ByteBuffer(capacity: 64)
-        entries.append(kept.entries)
+        let held = kept.entries.rawSpan
+        entries = (0..<held.byteCount / SidecarLayout.Entry.size).map {
+            held.uint64(at: $0 * SidecarLayout.Entry.size).bigEndian
+        }
         writtenCount = kept.entryCount
         writtenLast = kept.lastPosition
         isAhead = kept.entryCount == 0
         shared?.publish(written)
     }
 
-    private var path: String { ownPath ?? shared?.paths.sidecar ?? "" }
+    private var place: Place {
+        if let own { return own.value }
+        guard let shared else { preconditionFailure("a sidecar that is not shared has a place") }
+        return Place(
+            path: shared.paths.sidecar, identity: shared.identity, seed: shared.seed,
+            fileSystem: shared.fileSystem)
+    }
+
+    /// What every check and chain starts from.
+    private var seed: UInt32 { own?.value.seed ?? shared?.seed ?? 0 }
+
+    /// What block 0 says.
+    private var origin: SidecarOrigin {
+        SidecarOrigin(place.identity, manner, since: since, start: Int(start))
+    }
 
     /// Entries from the file's start through the last that was noted.
     private var entryCount: Int {
         SidecarLayout.firstSlot(ofBlock: firstBlock) + heldCount
     }
 
-    private var heldCount: Int { entries.count / SidecarLayout.Entry.size }
+    private var heldCount: Int { entries.count }
 
     private var written: SidecarCoverage {
         SidecarCoverage(
-            start: Int(origin.start), entryCount: writtenCount, lastPosition: writtenLast)
+            start: Int(start), entryCount: writtenCount, lastPosition: writtenLast)
     }
 
     // MARK: Entries
@@ -105,8 +136,7 @@ struct SidecarWriter: ~Copyable {
 
     private mutating func add(_ entry: SidecarEntry, crc: UInt32) {
         isAhead = true
-        entries.append(entry.position)
-        entries.append(entry.check)
+        entries.append((UInt64(entry.position) << 32 | UInt64(entry.check)).bigEndian)
         lastCRC = crc
         lastPosition = Int(entry.position)
         let current = SidecarLayout.block(ofSlot: entryCount - 1)
@@ -123,11 +153,17 @@ struct SidecarWriter: ~Copyable {
 
     // MARK: Blocks
 
+    private func open(_ mode: OpenMode) throws(FileError) -> OpenFile {
+        let place = place
+        return try OpenFile(place.path, mode, in: place.fileSystem)
+    }
+
     private enum Extent { case wholeBlocks, everything }
 
     /// Writes blocks with entries that are not in the file. What could not be written stays held.
     private mutating func write(_ extent: Extent) throws(FileError) {
         var blocks = ByteBuffer(capacity: SidecarLayout.blockSize)
+        // `place` is the slot in `entries`.
         var (number, place, chain) = (firstBlock, 0, chain)
         for crc in fullCRCs {
             put(number, from: &place, lastCRC: crc, &chain, into: &blocks)
@@ -138,14 +174,13 @@ struct SidecarWriter: ~Copyable {
             put(number, from: &place, lastCRC: lastCRC, &chain, into: &blocks)
         }
         guard !blocks.isEmpty else { return }
-        let file = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+        let file = try open(.readWriteOrCreate)
         try file.write(
             blocks.bytes, at: FilePosition(firstBlock * SidecarLayout.blockSize))
         writtenCount =
-            SidecarLayout.firstSlot(ofBlock: firstBlock) + place / SidecarLayout.Entry.size
+            SidecarLayout.firstSlot(ofBlock: firstBlock) + place
         if place > 0 {
-            writtenLast = Int(
-                SidecarEntry(entries.bytes, at: place - SidecarLayout.Entry.size).position)
+            writtenLast = Int(entries[place - 1].bigEndian >> 32)
         }
         keep(from: wholePlace)
         firstBlock += wholeCount
@@ -160,26 +195,25 @@ struct SidecarWriter: ~Copyable {
         _ number: Int, from place: inout Int, lastCRC: UInt32, _ chain: inout UInt32,
         into blocks: inout ByteBuffer
     ) {
-        let capacity = SidecarLayout.capacity(ofBlock: number) * SidecarLayout.Entry.size
-        let size = min(capacity, entries.count - place)
+        let count = min(SidecarLayout.capacity(ofBlock: number), entries.count - place)
         var block = SidecarBlock(
-            .entries, number: number, count: size / SidecarLayout.Entry.size, seed: seed,
+            .entries, number: number, count: count, seed: seed,
             chain: chain, lastCRC: lastCRC)
-        let held = entries.bytes.extracting(place..<place + size)
+        let entries = entries
+        let held = unsafe entries.span.bytes.extracting(
+            place * SidecarLayout.Entry.size..<(place + count) * SidecarLayout.Entry.size)
         block.print(into: &blocks) { buffer in
             if number == 0 { origin.print(into: &buffer) }
             buffer.append(held)
         }
         chain = CRC32C.checksum(held, continuing: chain)
-        place += size
+        place += count
     }
 
     /// Forgets entries before `place`: they stand in full blocks of the file.
     private mutating func keep(from place: Int) {
         guard place > 0 else { return }
-        let rest = entries.bytes.extracting(place..<entries.count).array()
-        entries.removeAll()
-        entries.append(rest)
+        entries.removeFirst(place)
     }
 
     // MARK: Making it last
@@ -191,7 +225,7 @@ struct SidecarWriter: ~Copyable {
         do throws(FileError) {
             if isAhead { try write(.everything) }
             guard isUnflushed else { return }
-            try OpenFile(path, .readWrite, in: fileSystem).flush()
+            try open(.readWrite).flush()
             isUnflushed = false
         } catch {
             // What reached the disk is told by the blocks' own checksums.
@@ -201,7 +235,7 @@ struct SidecarWriter: ~Copyable {
     /// `flush`, for whom the sidecar is one of the files that must be there.
     mutating func settle() throws(FileError) {
         if isAhead { try write(.everything) }
-        try OpenFile(path, .readWrite, in: fileSystem).flush()
+        try open(.readWrite).flush()
         isUnflushed = false
     }
 
@@ -211,6 +245,7 @@ struct SidecarWriter: ~Copyable {
     mutating func seal(logSize: Int, of paths: SegmentPaths) -> SidecarSeal? {
         guard !isBroken else { return nil }
         do throws(FileError) {
+            let fileSystem = place.fileSystem
             return try seal(
                 logSize: logSize, offsetIndex: FileSeal(at: paths.offsetIndex, in: fileSystem),
                 timeIndex: FileSeal(at: paths.timeIndex, in: fileSystem))
@@ -225,15 +260,17 @@ struct SidecarWriter: ~Copyable {
         logSize: Int, offsetIndex: FileSeal?, timeIndex: FileSeal?
     ) throws(FileError) -> SidecarSeal {
         try write(.everything)
+        let entries = entries
+        let sealed = unsafe CRC32C.checksum(entries.span.bytes, continuing: chain)
         var seal = SidecarSeal(
             entryCount: entryCount, lastPosition: lastPosition, logSize: logSize, seed: seed,
-            chain: CRC32C.checksum(entries.bytes, continuing: chain), lastCRC: lastCRC)
+            chain: sealed, lastCRC: lastCRC)
         seal.offsetIndex = offsetIndex
         seal.timeIndex = timeIndex
         var blocks = ByteBuffer(capacity: SidecarLayout.blockSize)
         seal.print(into: &blocks)
         let place = SidecarLayout.blockCount(ofEntries: entryCount) * SidecarLayout.blockSize
-        let file = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+        let file = try open(.readWriteOrCreate)
         try file.write(blocks.bytes, at: FilePosition(place))
         try file.resize(to: ByteCount(place + SidecarLayout.blockSize))
         isUnflushed = true

@@ -9,13 +9,33 @@ struct EndsFile: ~Copyable {
 
     private let folder: String
     private let fileSystem: any FileSystem
-    private var file: OpenFile?
+    /// Nil while the file is not open.
+    private var open: Open?
     /// Whether the file's name and both slots are sure to survive a power cut.
     private(set) var isDurable = false
     /// The number of the slot that was written last.
     private(set) var sequence: UInt64
-    /// Nil until the first slot is written.
-    private var slot: ByteBuffer?
+
+    /// The file, and the bytes of a slot on their way into it.
+    private final class Open {
+        let file: OpenFile
+        private var slot: ByteBuffer?
+
+        init(_ file: consuming OpenFile) { self.file = file }
+
+        func write(_ ends: PublishedEnds, at start: Int) throws(FileError) {
+            var slot = self.slot.take() ?? ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
+            slot.removeAll()
+            ends.print(into: &slot)
+            do throws(FileError) {
+                try file.write(slot.bytes, at: FilePosition(start))
+            } catch {
+                self.slot = consume slot
+                throw error
+            }
+            self.slot = consume slot
+        }
+    }
 
     private var path: String { folder + "/" + Self.fileName }
 
@@ -44,30 +64,32 @@ struct EndsFile: ~Copyable {
             if PlantedBug.endsNameNotFlushed.isPlanted { isDurable = true }
         #endif
         guard isDurable else { return try publishDurably(ends) }
-        try open()
-        try write(ends)
+        try write(ends, to: try opened())
     }
 
     /// Writes both slots and waits for the disk: before the flushed end may be taken back.
     mutating func publishDurably(_ ends: PublishedEnds) throws(FileError) {
-        try open()
-        try write(ends)
+        let open = try opened()
+        try write(ends, to: open)
         // The second slot is touched only when the first is safe: a power cut may tear the one and
         // lose the other.
-        try file?.flush()
-        try write(ends)
-        try file?.flush()
+        try open.file.flush()
+        try write(ends, to: open)
+        try open.file.flush()
         if !isDurable {
             try fileSystem.flushDirectory(folder)
             isDurable = true
         }
     }
 
-    private mutating func open() throws(FileError) {
-        if file == nil { file = try OpenFile(path, .readWriteOrCreate, in: fileSystem) }
+    private mutating func opened() throws(FileError) -> Open {
+        if let open { return open }
+        let made = Open(try OpenFile(path, .readWriteOrCreate, in: fileSystem))
+        open = made
+        return made
     }
 
-    private mutating func write(_ ends: PublishedEnds) throws(FileError) {
+    private mutating func write(_ ends: PublishedEnds, to open: Open) throws(FileError) {
         sequence += 1
         var ends = ends
         ends.sequence = sequence
@@ -76,28 +98,15 @@ struct EndsFile: ~Copyable {
         #else
             let turn = Int(sequence % 2)
         #endif
-        let start = PublishedEnds.Layout.slotStarts[turn]
-        var slot = self.slot.take() ?? ByteBuffer(capacity: PublishedEnds.Layout.slotSize)
-        slot.removeAll()
-        ends.print(into: &slot)
-        do throws(FileError) {
-            try file?.write(slot.bytes, at: FilePosition(start))
-        } catch {
-            self.slot = consume slot
-            throw error
-        }
-        self.slot = consume slot
+        try open.write(ends, at: PublishedEnds.Layout.slotStarts[turn])
     }
 
     /// Gives the descriptor back until the next publishing.
-    mutating func rest() {
-        file = nil
-        slot = nil
-    }
+    mutating func rest() { open = nil }
 
     /// Removes the file: the directory is closed cleanly and the checkpoints say it all.
     mutating func remove() throws(FileError) {
-        file = nil
+        open = nil
         isDurable = false
         if try fileSystem.status(at: path) != nil {
             try fileSystem.removeFile(path)

@@ -32,11 +32,12 @@ struct LogRecovery {
     /// How segments are shared with readers.
     func segment(_ base: Offset, size: Int, _ access: Segment.Access? = nil) -> Segment {
         let access = access ?? Segment.Access(settings.readAccess)
+        let paths = files.paths(base)
         return Segment(
-            files.paths(base), size: size, access: access,
+            paths, size: size, access: access,
             limits: Segment.Limits(
                 logSize: settings.segmentSizeMax.bytes, indexSize: settings.indexSizeMax.bytes),
-            sidecar: integrity.sidecar(of: files.paths(base), access, in: fileSystem),
+            sidecar: integrity.sidecar(of: paths, access, in: fileSystem),
             in: fileSystem)
     }
 

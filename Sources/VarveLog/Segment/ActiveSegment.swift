@@ -77,7 +77,7 @@ struct ActiveSegment: ~Copyable {
         guard let run else { return nil }
         do throws(FileError) {
             try files.log.write(
-                bytes.extracting(0..<run.size), at: FilePosition(fill.size))
+                bytes.extracting(0..<run.size), at: FilePosition(fill.size), of: segment)
         } catch {
             pendingOffsets.removeLast(pendingOffsets.count - offsetsBefore)
             pendingTimes.removeLast(pendingTimes.count - timesBefore)
@@ -119,7 +119,7 @@ struct ActiveSegment: ~Copyable {
             if PlantedBug.failedWriteLeft.isPlanted { throw .refused(error) }
         #endif
         do throws(FileError) {
-            try files.log.resize(to: ByteCount(fill.size))
+            try files.log.resize(to: ByteCount(fill.size), of: segment)
             space.didCut(to: fill.size)
         } catch let second {
             // Bytes of a refused append stand behind the end and could pass for appended ones.
@@ -136,9 +136,11 @@ struct ActiveSegment: ~Copyable {
         }
         space.didReach(end)
         do throws(FileError) {
-            try files.log.writeZeros(at: fill.size..<end)
+            try files.log.writeZeros(at: fill.size..<end, of: segment)
         } catch {
-            guard (try? files.log.resize(to: ByteCount(fill.size))) != nil else { return }
+            guard (try? files.log.resize(to: ByteCount(fill.size), of: segment)) != nil else {
+                return
+            }
             space.didCut(to: fill.size)
         }
     }
@@ -148,8 +150,8 @@ struct ActiveSegment: ~Copyable {
     /// - Precondition: under a policy that flushes, all batches are flushed.
     mutating func trim() throws(FileError) {
         guard space.end > fill.size else { return }
-        try files.log.resize(to: ByteCount(fill.size))
-        try files.log.flush()
+        try files.log.resize(to: ByteCount(fill.size), of: segment)
+        try files.log.flush(segment)
         space.didCut(to: fill.size)
     }
 
@@ -161,13 +163,13 @@ struct ActiveSegment: ~Copyable {
 
     private mutating func writeEntriesOrThrow() throws(FileError) {
         if !pendingOffsets.isEmpty {
-            try Self.write(pendingOffsets, to: &files.offsetIndex, at: offsetsInFile)
+            try Self.write(pendingOffsets, to: &files.offsetIndex, at: offsetsInFile, of: segment)
             offsetsInFile += pendingOffsets.count
             pendingOffsets.removeAll(keepingCapacity: true)
             segment.offsetIndex.publish(size: offsetsInFile)
         }
         if !pendingTimes.isEmpty {
-            try Self.write(pendingTimes, to: &files.timeIndex, at: timesInFile)
+            try Self.write(pendingTimes, to: &files.timeIndex, at: timesInFile, of: segment)
             timesInFile += pendingTimes.count
             pendingTimes.removeAll(keepingCapacity: true)
             segment.timeIndex.publish(size: timesInFile)
@@ -175,9 +177,9 @@ struct ActiveSegment: ~Copyable {
     }
 
     private static func write(
-        _ entries: [UInt8], to file: inout LazyFile, at position: Int
+        _ entries: [UInt8], to file: inout LazyFile, at position: Int, of segment: Segment
     ) throws(FileError) {
-        try file.write(entries.rawSpan, at: FilePosition(position))
+        try file.write(entries.rawSpan, at: FilePosition(position), of: segment)
     }
 
     /// On return every batch written so far survives a power cut.
@@ -185,9 +187,9 @@ struct ActiveSegment: ~Copyable {
         let size = fill.size
         #if VARVE_PLANTED_BUGS
             if PlantedBug.noFlush.isPlanted { return segment.publish(flushedSize: size) }
-            if PlantedBug.flushRetried.isPlanted { try? files.log.flush() }
+            if PlantedBug.flushRetried.isPlanted { try? files.log.flush(segment) }
         #endif
-        try files.log.flush()
+        try files.log.flush(segment)
         segment.publish(flushedSize: size)
     }
 
@@ -195,16 +197,16 @@ struct ActiveSegment: ~Copyable {
     mutating func read(
         into buffer: inout MutableRawSpan, at position: Int
     ) throws(FileError) -> Int {
-        try files.log.read(into: &buffer, at: FilePosition(position))
+        try files.log.read(into: &buffer, at: FilePosition(position), of: segment)
     }
 
     /// Writes bytes that the file had before, after a flush of it failed.
     mutating func rewrite(_ bytes: RawSpan, at position: Int) throws(FileError) {
-        try files.log.write(bytes, at: FilePosition(position))
+        try files.log.write(bytes, at: FilePosition(position), of: segment)
     }
 
     /// Flushes the file of the batches, whatever is known of its sizes.
-    mutating func flushFile() throws(FileError) { try files.log.flush() }
+    mutating func flushFile() throws(FileError) { try files.log.flush(segment) }
 
     /// On return what the sidecar has of them does too, as far as it can be written.
     mutating func flushSidecar() { sidecar.flush() }
@@ -216,8 +218,8 @@ struct ActiveSegment: ~Copyable {
         if try segment.transactionIndex.store(.flushed) {
             try segment.fileSystem.flushDirectory(segment.paths.folder)
         }
-        try files.offsetIndex.flush()
-        try files.timeIndex.flush()
+        try files.offsetIndex.flush(segment)
+        try files.timeIndex.flush(segment)
     }
 
     /// Whether nothing was written since the opening, or since `rest`.
@@ -235,9 +237,9 @@ struct ActiveSegment: ~Copyable {
         if let entry = fill.takeTimeEntry() { note(entry) }
         try writeEntriesOrThrow()
         try segment.transactionIndex.store(.written)
-        try files.log.resize(to: ByteCount(fill.size))
-        try files.offsetIndex.resize(to: ByteCount(offsetsInFile))
-        try files.timeIndex.resize(to: ByteCount(timesInFile))
+        try files.log.resize(to: ByteCount(fill.size), of: segment)
+        try files.offsetIndex.resize(to: ByteCount(offsetsInFile), of: segment)
+        try files.timeIndex.resize(to: ByteCount(timesInFile), of: segment)
         sidecar.seal(logSize: fill.size, of: segment.paths)
     }
 }

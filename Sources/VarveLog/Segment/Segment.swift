@@ -61,11 +61,9 @@ final class Segment: Sendable {
         self.limits = limits
         self.fileSystem = fileSystem
         offsetIndex = IndexFile(
-            paths, .index, entrySize: OffsetIndexLayout.entrySize, access: access,
-            sealed: { sidecar?.seal?.offsetIndex }, in: fileSystem)
+            paths, .index, access: access, sidecar: sidecar, in: fileSystem)
         timeIndex = IndexFile(
-            paths, .timeIndex, entrySize: TimeIndexLayout.entrySize, access: access,
-            sealed: { sidecar?.seal?.timeIndex }, in: fileSystem)
+            paths, .timeIndex, access: access, sidecar: sidecar, in: fileSystem)
         transactionIndex = TransactionIndex(paths, in: fileSystem)
         state = Mutex(State(writtenSize: size, flushedSize: size))
     }
@@ -127,6 +125,16 @@ final class Segment: Sendable {
         state.withLock { state in
             state.mapping != nil && !isKnownUniquelyReferenced(&state.mapping)
         }
+    }
+
+    /// Gives back what reads keep ready, unless some reader holds bytes; the next one makes it
+    /// anew.
+    func letGo() {
+        state.withLock { state in
+            guard state.mapping == nil || isKnownUniquelyReferenced(&state.mapping) else { return }
+            state.mapping = nil
+        }
+        sidecar?.letGo()
     }
 
     // MARK: Reading

@@ -35,9 +35,8 @@ struct SegmentFiles: Sendable {
             try fileSystem.flushDirectory(folder)
         #endif
         return ActiveSegment.Files(
-            log: LazyFile(paths, .log, open: log, in: fileSystem),
-            offsetIndex: LazyFile(paths, .index, open: offsetIndex, in: fileSystem),
-            timeIndex: LazyFile(paths, .timeIndex, open: timeIndex, in: fileSystem))
+            log: LazyFile(.log, open: log), offsetIndex: LazyFile(.index, open: offsetIndex),
+            timeIndex: LazyFile(.timeIndex, open: timeIndex))
     }
 
     /// The files of a segment that is appended to; index files that are missing are made. Nothing
@@ -55,9 +54,7 @@ struct SegmentFiles: Sendable {
         }
         if isMade { try fileSystem.flushDirectory(folder) }
         return ActiveSegment.Files(
-            log: LazyFile(paths, .log, in: fileSystem),
-            offsetIndex: LazyFile(paths, .index, in: fileSystem),
-            timeIndex: LazyFile(paths, .timeIndex, in: fileSystem))
+            log: LazyFile(.log), offsetIndex: LazyFile(.index), timeIndex: LazyFile(.timeIndex))
     }
 
     /// Removes all files of segments, the `.log` files last, so that an index without its log is

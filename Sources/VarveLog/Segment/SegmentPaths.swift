@@ -1,11 +1,16 @@
 internal import VarveTerms
 
-/// The names of one segment's files, from its log's folder and its base offset.
-struct SegmentPaths: Hashable, Sendable {
+/// The names of one segment's files, from its log's folder and its base offset: one object for all
+/// that have to do with the segment.
+final class SegmentPaths: Sendable {
     let folder: String
     let baseOffset: Offset
     /// Where the batches are when not under the name that they have in a log.
-    var logPath: String?
+    let logPath: String?
+
+    init(folder: String, baseOffset: Offset, logPath: String? = nil) {
+        (self.folder, self.baseOffset, self.logPath) = (folder, baseOffset, logPath)
+    }
 
     var log: String { logPath ?? path(.log) }
     var offsetIndex: String { path(.index) }
