@@ -282,6 +282,7 @@ extension Catalogue {
     private static let manyLogs = ManyLogsWorkload.Phase.allCases.map { phase in
         let work =
             switch phase {
+            case .start: "opening a directory of thousands of logs, each of which waits for its use"
             case .open: "opening a directory of thousands of logs that was closed cleanly"
             case .append: "a batch of one record to each of thousands of logs, not waited for"
             case .checkpoint: "a checkpoint of thousands of logs that were appended to"
