@@ -62,6 +62,8 @@ extension Broker {
                 try metadata.append(creation.records, at: now)
                 unflushedTopics.insert(wanted.name)
                 if let topic = image[topic: wanted.name] {
+                    // Nothing of it gets old before somebody writes to it.
+                    upkeep.restingDue[topic.id] = Timestamp(milliseconds: .max)
                     try makePartitions(topic.partitions.indices.map { Int32($0) }, of: topic)
                 }
             }

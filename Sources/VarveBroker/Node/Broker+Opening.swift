@@ -54,12 +54,22 @@ extension Broker {
         }
     }
 
-    /// Makes the logs of new partitions, whose folders share a flush.
+    /// Makes the logs of new partitions, whose folders share a flush. Where many are open they are
+    /// closed again at once: whoever makes thousands of partitions does not write to all of them next.
     func makePartitions(_ indices: [Int32], of topic: TopicImage) throws(BrokerError) {
         // Where this fails each log makes its own folder, and says what is wrong.
         try? node.makeFolders(of: indices.compactMap { LogName(topic: topic.name, partition: $0) })
-        for index in indices { try openPartition(index, of: topic) }
+        for index in indices {
+            try openPartition(index, of: topic)
+            guard partitions.openCount > Self.madeCountMax,
+                let made = partitions[topic.name, index]
+            else { continue }
+            putToRest(made)
+        }
     }
+
+    /// How many logs may be open for a log that was just made to stay so.
+    private static let madeCountMax = 100
 
     private func openLog(
         _ name: LogName, as index: Int32, of topic: TopicImage

@@ -20,7 +20,7 @@ extension Broker {
 
     // MARK: Putting logs to rest
 
-    /// How many logs stay open though nobody uses them: 16 MB at most.
+    /// How many logs stay open though nobody uses them: 2 MB at most, with few bytes in each.
     private static let idleCountMax = 1000
 
     /// Background work is done with a log for now: it is closed, if it was opened for that.
@@ -39,7 +39,7 @@ extension Broker {
     }
 
     /// Closes a log; its next use opens it again.
-    private func putToRest(_ partition: Partition) {
+    func putToRest(_ partition: Partition) {
         let name = partition.log.name
         guard mayRest(partition), let topic = image[topic: partition.topicID],
             let directory = try? node.directory(of: name)
@@ -47,6 +47,7 @@ extension Broker {
         do throws(LogError) {
             try directory.closeLog(name)
             partitions.addResting(partition.index, of: topic)
+            guard partition.log.ends.written > .zero else { return }
             noteRetention(of: try directory.look(atResting: name), topic)
         } catch {
             guard directory.openLogs[name] == nil else {
@@ -72,8 +73,11 @@ extension Broker {
     private func isWorthOpening(
         _ key: PartitionKey, of topic: TopicImage, for kind: UpkeepKind
     ) -> Bool {
-        guard let name = LogName(topic: topic.name, partition: key.index),
-            let directory = try? node.directory(of: name),
+        let place = LogName(topic: topic.name, partition: key.index).flatMap { name in
+            (try? node.directory(of: name)).flatMap { $0 }.map { (name: name, directory: $0) }
+        }
+        if let place, place.directory.isEmpty(resting: place.name) { return false }
+        guard let (name, directory) = place,
             let needsRecovery = try? directory.needsRecovery(name), !needsRecovery,
             let log = try? directory.look(atResting: name)
         else {

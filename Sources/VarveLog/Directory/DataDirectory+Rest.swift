@@ -19,6 +19,14 @@ extension DataDirectory {
             openLogs[name] = nil
             return log.abandon()
         }
+        if log.isAsMade {
+            // All of its files are empty, or durable since they were made.
+            integrity.rested[folder] = try wrapping { () throws(FileError) in
+                try integrity.sealed(log.rootLine, of: folder)
+            }
+            openLogs[name] = nil
+            return log.abandon()
+        }
         // While the log is open a failure leaves the commit ring what it has of it: recovery in the
         // middle of a life would look for that in the log's own files alone.
         try log.flushInPlace()
@@ -85,6 +93,14 @@ extension DataDirectory {
 }
 
 extension Log {
+    /// Whether it never took a batch, and has one segment: nothing was written since it was made.
+    fileprivate var isAsMade: Bool {
+        guard segments.count == 1, appendedSize == 0, segments[0].baseOffset == ends.written,
+            settings.segmentCreation == .extending, leftover == nil, doomed.isEmpty, !hasEnds
+        else { return false }
+        return ends.written == .zero && epochs.isEmpty && producers.isEmpty && quarantine.isEmpty
+    }
+
     /// Whether its folder may hold an ends file.
     var hasEnds: Bool { endsFile.isDurable || endsFile.sequence > 0 }
 }

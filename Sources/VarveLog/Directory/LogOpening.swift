@@ -73,6 +73,8 @@ struct LogOpening: Sendable {
         var isClosed: Bool
         /// Whether this life closed it.
         var isOfThisLife = false
+        /// Whether the file that says whose log it is was held against the line.
+        var isChecked = false
     }
 
     /// Whose log it is, as far as that is known, and how it was left.
@@ -83,7 +85,8 @@ struct LogOpening: Sendable {
             let line = integrity.line(of: folder)
             try integrity.checkMetadata(of: folder, line)
             return (
-                try knownTopicID(), Rest(line: line, isClosed: true, isOfThisLife: isOfThisLife)
+                try knownTopicID(),
+                Rest(line: line, isClosed: true, isOfThisLife: isOfThisLife, isChecked: true)
             )
         }
         let known = try knownTopicID()
@@ -105,7 +108,7 @@ struct LogOpening: Sendable {
             bootID: surroundings.bootID,
             integrity: try integrity.log(
                 "\(place)", LogIdentity(topicID: topicID, partition: name.partition), rest.line,
-                now: surroundings.clock.wallClock()),
+                now: surroundings.clock.wallClock(), isMetadataChecked: rest.isChecked),
             compactedTo: checkpoints.rewritten(of: name), keepsEnds: rest.isOfThisLife)
     }
 

@@ -52,6 +52,12 @@ public struct RestingLog: Hashable, Sendable {
 }
 
 extension DataDirectory {
+    /// Whether a log that is not open is known to have no batch, from when it was closed.
+    public func isEmpty(resting name: LogName) -> Bool {
+        guard let line = integrity.line(of: name.folder) else { return false }
+        return line.end == .zero
+    }
+
     /// Looks at a log that is not open.
     /// - Throws: `.file`, also when there is none; `.closed`.
     /// - Complexity: lists the folder and reads one entry.

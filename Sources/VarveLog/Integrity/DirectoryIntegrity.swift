@@ -192,14 +192,18 @@ struct DirectoryIntegrity: Sendable {
         try log(folder, identity, root?.logs[folder], now: now)
     }
 
-    /// - Parameter line: what is said of the log; nil for nothing.
+    /// - Parameters:
+    ///   - line: what is said of the log; nil for nothing.
+    ///   - isMetadataChecked: whether `checkMetadata` passed just now.
     func log(
-        _ folder: String, _ identity: LogIdentity, _ line: IntegrityRoot.LogLine?, now: Timestamp
+        _ folder: String, _ identity: LogIdentity, _ line: IntegrityRoot.LogLine?, now: Timestamp,
+        isMetadataChecked: Bool = false
     ) throws(LogError) -> LogIntegrity {
         var log = LogIntegrity(identity: identity, now: now)
         guard let line else { return log }
         log.seals = line.segments.mapValues(\.sealCRC)
         for (name, seal) in line.files.sorted(by: { $0.key < $1.key }) {
+            if isMetadataChecked, name == PartitionMetadata.fileName { continue }
             guard let finding = try finding(of: folder + "/" + name, seal) else { continue }
             log.findings.append(finding)
             if name == LeaderEpochCheckpoint.fileName { log.distrustsEpochs = true }

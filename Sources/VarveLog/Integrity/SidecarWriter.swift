@@ -289,8 +289,13 @@ struct NotedBatch: Hashable, Sendable {
 extension FileSeal {
     /// What the file at `path` is now; nil when there is none.
     init?(at path: String, in fileSystem: any FileSystem) throws(FileError) {
-        guard try fileSystem.status(at: path) != nil else { return nil }
-        let file = try OpenFile(path, .read, in: fileSystem)
+        let file: OpenFile
+        do throws(FileError) {
+            file = try OpenFile(path, .read, in: fileSystem)
+        } catch {
+            if error.error == .notFound { return nil }
+            throw error
+        }
         let size = try file.size().bytes
         var (crc, position): (UInt32, Int) = (0, 0)
         while position < size {

@@ -28,6 +28,21 @@ struct IdleTests {
         #expect(try turnsInAnHour(partitions: 200) == turns)
     }
 
+    @Test("of thousands of new partitions few stay open, and the others open with their first use")
+    func newPartitions() throws {
+        let scene = try UpkeepScene(["log.retention.check.interval.ms": "60000"])
+        try scene.create("many", partitions: 300)
+        #expect(scene.broker.partitions.openCount <= 101)
+        scene.pass(.seconds(10))
+        let calls = scene.disk.callCount
+        scene.pass(.seconds(600))
+        #expect(scene.disk.callCount - calls < 100, "nobody looks at what is empty")
+        let open = scene.broker.partitions.openCount
+        #expect(scene.broker.partition("many", 299)?.log.ends.written == .zero)
+        #expect(scene.broker.partitions.openCount == open + 1)
+        try scene.broker.close()
+    }
+
     @Test("logs that were written to long ago are neither noted again nor looked at")
     func writtenOnce() throws {
         let scene = try UpkeepScene(["log.retention.check.interval.ms": "100000000"])

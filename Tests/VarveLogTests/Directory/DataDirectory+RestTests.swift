@@ -70,6 +70,38 @@ struct DataDirectoryRestTests {
         #expect(try next.values().count == 12)
     }
 
+    @Test("a log that nobody wrote to is closed without a write, whenever the power is cut")
+    func asMade() throws {
+        for isCut in [false, true] {
+            let home = try LogOnDisk()
+            let made = try home.directory.openLog(other, settings: LogFixture.smallSegments())
+            let calls = home.disk.operationCount
+            try home.directory.closeLog(other)
+            #expect(home.disk.operationCount == calls)
+            #expect(logError { try made.flush() } != nil)
+            if !isCut { try home.directory.close() }
+            let directory = try open(home.disk.crash(keeping: .none))
+            #expect(directory.wasClosedCleanly != isCut)
+            let log = try directory.openLog(
+                other, settings: LogFixture.smallSegments(), .mustExist)
+            #expect(log.topicID == made.topicID && log.recovery.isClean)
+            try append("y", at: 9_000, to: log)
+            #expect(log.ends.flushed == Offset(2))
+        }
+    }
+
+    @Test("a log that took its first batch is flushed before it is closed")
+    func writtenOnce() throws {
+        let home = try LogOnDisk()
+        var settings = LogFixture.smallSegments()
+        settings.flushPolicy = .pageCache
+        let log = try home.directory.openLog(other, settings: settings)
+        try append("y", at: 9_000, to: log)
+        try home.directory.closeLog(other)
+        let directory = try open(home.disk.crash(keeping: .none))
+        #expect(try directory.openLog(other, settings: settings).ends.written == Offset(2))
+    }
+
     @Test("after a clean close an opening writes nothing but what says that it is open")
     func openingCleanly() throws {
         let disk = try closed()
