@@ -7,9 +7,9 @@ internal import VarveTerms
 /// A directory of thousands of logs with one small batch each, closed cleanly: what one life of its
 /// owner costs.
 ///
-/// A round is a whole life, of which one phase is measured: the directory is opened, which is all that
-/// a start needs; all logs are opened; each gets a batch that is not waited for, a checkpoint is made,
-/// and the directory is closed.
+/// A round is a whole life, of which one phase is measured: the directory is opened, which is all
+/// that a start needs; all logs are opened; each gets a batch that is not waited for, a checkpoint
+/// is made, and the directory is closed.
 final class ManyLogsWorkload {
     enum Phase: String, CaseIterable, Sendable {
         case start, open, append, checkpoint, close

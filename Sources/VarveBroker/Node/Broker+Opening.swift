@@ -55,7 +55,8 @@ extension Broker {
     }
 
     /// Makes the logs of new partitions, whose folders share a flush. Where many are open they are
-    /// closed again at once: whoever makes thousands of partitions does not write to all of them next.
+    /// closed again at once: whoever makes thousands of partitions does not write to all of them
+    /// next.
     func makePartitions(_ indices: [Int32], of topic: TopicImage) throws(BrokerError) {
         // Where this fails each log makes its own folder, and says what is wrong.
         try? node.makeFolders(of: indices.compactMap { LogName(topic: topic.name, partition: $0) })

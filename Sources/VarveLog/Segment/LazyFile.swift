@@ -5,8 +5,8 @@ internal import VarveTerms
 /// A file to write to that is opened when it is first needed: a log that nobody appends to holds
 /// no descriptor, so that a process with a thousand of them serves ten thousand logs.
 ///
-/// Its path is made when it is opened, of the segment that each call names: paths are most of what a
-/// log at rest would keep in memory.
+/// Its path is made when it is opened, of the segment that each call names: paths are most of what
+/// a log at rest would keep in memory.
 struct LazyFile: ~Copyable {
     private let content: SegmentFileName.Content
     private var opened: OpenedFile?
