@@ -146,7 +146,7 @@ struct BrokerOpeningTests {
         #expect(openLogs(scene).count == 100, "those that were made beyond it rest")
         for index in 0..<1010 { #expect(scene.broker.partition("many", Int32(index)) != nil) }
         #expect(scene.broker.partitions.openCount == 1010)
-        // The first round of background work sees that they were used, the second that they are not.
+        // The first round of background work sees that they were used, the second that nobody did.
         scene.pass(.seconds(31))
         #expect(scene.broker.partitions.openCount == 1010)
         #expect(scene.broker.partition("many", 0) != nil)
