@@ -106,7 +106,7 @@ extension Broker {
         upkeep.isStale = true
         switch ConfigResource.Kind(rawValue: kind) {
         case .topic: settleLogs(of: name)
-        case .broker: for topic in image.topics.keys { settleLogs(of: topic) }
+        case .broker: for topic in image.topicsByName { settleLogs(of: topic.name) }
         default: break
         }
     }

@@ -98,7 +98,7 @@ extension Broker {
         if node.directories.contains(where: \.hasDeletedLogs) {
             upkeep.plan.schedule(.removal, at: clock.now())
         }
-        for topic in image.topics.values {
+        for topic in image.topicsByName {
             for index in topic.partitions.indices {
                 try takeUp(Int32(index), of: topic)
             }

@@ -42,7 +42,7 @@ extension Broker {
     }
 
     private func checkAlone() throws(BrokerError) {
-        for topic in image.topics.values.sorted(by: { $0.name < $1.name }) {
+        for topic in image.topicsByName {
             var nodes: Set<Int32> = []
             for partition in topic.partitions { nodes.formUnion(partition.replicas) }
             nodes.remove(settings.nodeID)
@@ -79,7 +79,7 @@ extension Broker {
     private func beginEpochs(at now: Timestamp) throws(BrokerError) {
         let leader = settings.nodeID
         var changes: [MetadataRecord] = []
-        for topic in image.topics.values {
+        for topic in image.topicsByName {
             for (index, partition) in topic.partitions.enumerated()
             where partition.replicas.contains(leader) {
                 changes.append(.partitionChange(partition.led(by: leader, Int32(index), topic.id)))

@@ -131,8 +131,8 @@ struct PartitionTable {
     /// The partitions of a topic whose logs are open.
     func partitions(of topic: String) -> [Partition] { Self.open(topics[topic] ?? []) }
 
-    /// Every partition whose log is open.
-    var all: [Partition] { topics.values.flatMap { Self.open($0) } }
+    /// Every partition whose log is open, by topic and number.
+    var all: [Partition] { topics.keys.sorted().flatMap { Self.open(topics[$0] ?? []) } }
 
     private static func open(_ places: [Place]) -> [Partition] {
         places.compactMap { if case .open(let partition) = $0 { partition } else { nil } }

@@ -120,7 +120,7 @@ extension Broker {
         let now = clock.wallClock()
         var resting: [PartitionKey] = []
         upkeep.restingDue = upkeep.restingDue.filter { image[topic: $0.key] != nil }
-        for topic in image.topics.values
+        for topic in image.topicsByName
         where upkeep.restingDue[topic.id].map({ $0 <= now }) ?? true {
             upkeep.restingDue[topic.id] = Timestamp(milliseconds: .max)
             resting += partitions.resting(of: topic.name).map {
@@ -132,7 +132,7 @@ extension Broker {
 
     /// Compacted logs that rest.
     var restingCandidates: [PartitionKey] {
-        image.topics.values.flatMap { topic -> [PartitionKey] in
+        image.topicsByName.flatMap { topic -> [PartitionKey] in
             let resting = partitions.resting(of: topic.name)
             guard !resting.isEmpty,
                 configs(of: topic.name).value(of: "cleanup.policy")?.contains("compact") == true
@@ -143,7 +143,7 @@ extension Broker {
 
     /// Logs that rest, with the paths of their directories: a scrub goes through them too.
     var restingLogs: [(directory: String, name: LogName, key: PartitionKey)] {
-        image.topics.values.flatMap { topic in
+        image.topicsByName.flatMap { topic in
             partitions.resting(of: topic.name).compactMap { index in
                 guard let name = LogName(topic: topic.name, partition: index),
                     let directory = try? node.directory(of: name)

@@ -115,7 +115,7 @@ extension Broker {
     /// Opens what the metadata gives to this node and could not be opened before.
     private func openMissingPartitions() {
         upkeep.lacksPartitions = false
-        for topic in image.topics.values.sorted(by: { $0.name < $1.name }) {
+        for topic in image.topicsByName {
             for (index, wanted) in topic.partitions.enumerated()
             where wanted.replicas.contains(settings.nodeID)
                 && !partitions.isHere(topic.name, Int32(index))

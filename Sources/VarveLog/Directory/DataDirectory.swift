@@ -180,7 +180,11 @@ public final class DataDirectory {
         if let first { throw first }
     }
 
-    private var everyOpenLog: [Log] { Array(openLogs.values) + Array(openFutures.values) }
+    /// By place: a table's own order differs from one run to the next.
+    private var everyOpenLog: [Log] {
+        let logs = Array(openLogs.values) + Array(openFutures.values)
+        return logs.sorted { $0.path < $1.path }
+    }
 
     /// Closes every log, writes the checkpoints, and leaves the mark of a clean end last. On return
     /// Apache Kafka may open the directory, and so may this engine, without any recovery; but when
