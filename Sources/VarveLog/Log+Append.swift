@@ -165,9 +165,9 @@ extension Log {
     }
 
     /// How many zeros are to follow batches that make the file longer. Only who waits for the disk
-    /// gains by them, and not while a commit ring has the log's end: its blocks are written already.
+    /// gains by them.
     private func zeros(behind batches: RawSpan) -> Int {
-        guard settings.flushPolicy == .durable, inPlace == nil else { return 0 }
+        guard settings.flushPolicy == .durable else { return 0 }
         return PrewrittenSpace.step(
             appended: appendedSize, append: batches.byteCount, most: settings.prewriting.bytes)
     }

@@ -149,19 +149,6 @@ struct CommitRingRoomTests {
         #expect(try home.powerCut().values(1).count == 48)
     }
 
-    @Test("no zeros are written ahead of a log whose end the ring has")
-    func noZeros() throws {
-        var settings = LogFixture.smallSegments()
-        settings.segmentSizeMax = .mib(4)
-        settings.prewriting = .kib(64)
-        let home = try SharedLogs(ringSize: .mib(8), settings: settings)
-        for batch in 0..<12 { try home.append(batch, padding: 10_000) }
-        let size = home.logs[0].size.bytes
-        #expect(size > 200_000)
-        #expect(home.disk.contents(SharedLogs.file(0))?.count == size)
-        #expect(try home.powerCut().values(0).count == 24)
-    }
-
     // MARK: Names
 
     @Test("a deletion flushes no other log, and a log that gets the name gets none of its bytes")
