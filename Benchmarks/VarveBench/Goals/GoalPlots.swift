@@ -55,9 +55,7 @@ public struct GoalPlots: Sendable {
     // MARK: Latency
 
     /// The benchmarks that make the curve of latencies, with the requests a second of each.
-    static let loads: [(name: String, rate: Int)] =
-        [("broker.paced.durable", 1000)]
-        + Catalogue.offeredLoads.map { ("broker.load.\($0)", $0) }
+    static let loads = Catalogue.offeredLoads.map { (name: "broker.load.\($0)", rate: $0) }
 
     /// The median and the 99th percentile of acknowledgements over the rate of requests, counted
     /// from when each was due. Both axes are logarithmic.

@@ -77,7 +77,7 @@ extension Catalogue {
         }
 
     /// The rates of `broker.load`, in requests each second.
-    static let offeredLoads = [2000, 5000, 10_000, 20_000]
+    static let offeredLoads = [1000, 2000, 5000, 10_000, 20_000]
 
     private static let loads = offeredLoads.map { rate in
         Benchmark(
