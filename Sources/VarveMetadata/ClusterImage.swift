@@ -21,8 +21,8 @@ public struct ClusterImage: Equatable, Sendable {
 
     public init() {}
 
-    /// All topics by name: a table's own order differs from one run to the next, and so would what is
-    /// done for each of them.
+    /// All topics by name: a table's own order differs from one run to the next, and so would what
+    /// is done for each of them.
     public var topicsByName: [TopicImage] { topics.values.sorted { $0.name < $1.name } }
 
     public subscript(topic name: String) -> TopicImage? { topics[name] }

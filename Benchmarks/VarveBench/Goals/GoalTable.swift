@@ -22,8 +22,8 @@ public enum GoalTable {
     }
 
     /// What of the catalogue must run to judge these goals, in its order.
-    /// - Parameter drawn: whether plots are wanted. One of them shows what lies beyond the rate that a
-    ///   goal is about.
+    /// - Parameter drawn: whether plots are wanted. One of them shows what lies beyond the rate
+    ///   that a goal is about.
     public static func benchmarks(for goals: [Goal], drawn: Bool = false) -> [Benchmark] {
         var names = Set(goals.flatMap(\.benchmarks))
         if drawn, names.contains("broker.paced.durable") {
