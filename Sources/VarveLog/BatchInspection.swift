@@ -53,9 +53,12 @@ package struct BatchInspection: ~Copyable {
             if depth == .records || header.isLegacyWrapper {
                 let tools = self.tools ?? Tools()
                 self.tools = tools
+                var rules = header.isLegacy ? BatchRules.stored : .appended
+                // The log has a limit of its own, which was looked at.
+                rules.sizeMax = nil
                 let contents = try BatchCheck.records(
                     bytes.extracting(position..<position + header.sizeInBytes), header: header,
-                    rules: header.isLegacy ? .stored : .appended,
+                    rules: rules,
                     decompressor: tools.decompressor, scratch: &tools.scratch)
                 header = header.completed(by: contents)
             }

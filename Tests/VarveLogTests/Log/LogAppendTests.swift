@@ -125,6 +125,16 @@ struct LogAppendTests {
         #expect(home.log.ends.written == .zero)
     }
 
+    @Test("a batch as large as the log allows is taken, however much of it is checked")
+    func takesLarge() throws {
+        var settings = LogSettings()
+        settings.batchSizeMax = .mib(2)
+        let home = try LogOnDisk(settings: settings)
+        let large = try LogFixture.batch("x", padding: 3 << 19)
+        #expect(try home.append(bytes: large, checking: .frame) == 0..<1)
+        #expect(try home.append(bytes: large, checking: .records) == 1..<2)
+    }
+
     @Test("a log at the end of all offsets says so, and keeps what it has")
     func exhaustsOffsets() throws {
         let home = try LogOnDisk()
