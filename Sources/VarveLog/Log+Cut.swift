@@ -139,12 +139,13 @@ extension Log {
         let kept = segments.prefix { $0.baseOffset <= target }
         guard let last = kept.last else { return ends.written }
         let place = try batchStart(of: target, in: last)
-        guard !segments.dropFirst(kept.count).contains(where: \.isPinned), !last.isPinned else {
-            throw .pinned(path: path)
+        return try published.slots.withoutLeases { () throws(LogError) in
+            guard !segments.dropFirst(kept.count).contains(where: \.isPinned), !last.isPinned
+            else { throw .pinned(path: path) }
+            try lowerEnds(to: place.offset)
+            try perform(cutTo: place, in: last, keeping: kept.count)
+            return ends.written
         }
-        try lowerEnds(to: place.offset)
-        try perform(cutTo: place, in: last, keeping: kept.count)
-        return ends.written
     }
 
     /// Where the log is cut.

@@ -34,7 +34,7 @@ extension Log {
         let resumption = Resumption(cause: cause, dropped: ends.flushed..<ends.written)
         try settleCommits()
         do {
-            try goBackToFlushed()
+            try published.slots.withoutLeases { () throws(LogError) in try goBackToFlushed() }
             standing = .open
             try startSegment(at: ends.written)
             try wrapping { () throws(FileError) in try endsFile.publishDurably(endsNow()) }

@@ -51,6 +51,7 @@ extension Counter {
         },
         Counter(number: "flushes.shared.16") { try AppendingCrew.run().flushes },
         Counter(number: "waits.shared.16") { try AppendingCrew.run().waits },
+        Counter(number: "waits.readers.16") { try ReadingCrew.run() },
     ]
 
     /// Appends to a log that has been appended to for a while.

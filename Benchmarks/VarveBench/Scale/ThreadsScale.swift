@@ -45,8 +45,9 @@ enum AppendersScale {
     }
 }
 
-/// Threads that read single records somewhere in a log while another one appends to it.
-enum ReadersScale {
+/// Threads that read single records somewhere in a log while another one appends to it: all through
+/// one reader, then each in a session of its own.
+final class ReadersScale: Sendable {
     static let family = ScaleFamily(
         name: "scale.readers", axis: "threads that read beside one that appends",
         axisUnit: .count,
@@ -54,48 +55,92 @@ enum ReadersScale {
             ScaleCurve("reads", "single records of 1 KiB by offset, of all threads", .perSecond),
             ScaleCurve("appends", "records of 1 KiB of the writer, not flushed", .perSecond),
             ScaleCurve("processor", "processor time of all threads for a read", .seconds),
+            ScaleCurve("session-reads", "reads by a session for each thread", .perSecond),
+            ScaleCurve("session-processor", "processor time of all threads for one", .seconds),
         ],
         sizes: [1, 2, 4, 8, 16], quickMax: 16, smokeMax: 2,
         keepsFiles: false
     ) { bench, count, notes in
-        try run(bench, readers: count, &notes)
+        let scene = try ReadersScale(bench)
+        let seconds = try scene.measure("processor", readers: count, &notes) { scene, offsets in
+            for offset in offsets {
+                _ = try scene.log.reader.read(from: offset, sizeMax: ByteCount(1))
+            }
+        }
+        notes.note("reads", Double(scene.readCount) / seconds)
+        notes.note("appends", Double(scene.appendCount) / seconds)
+        let sessionSeconds = try scene.measure(
+            "session-processor", readers: count, &notes
+        ) { scene, offsets in
+            var session = scene.log.reader.session()
+            for offset in offsets {
+                _ = try session.read(from: offset, sizeMax: ByteCount(1))
+            }
+        }
+        notes.note("session-reads", Double(scene.readCount) / sessionSeconds)
+        try scene.log.close()
     }
 
-    private static func run(
-        _ bench: Workbench, readers count: Int, _ notes: inout ScaleNotes
-    ) throws {
+    private let log: SharedLog
+    private let record: Record
+    private let heldCount: Int
+    private let readCount: Int
+    private let seed: UInt64
+
+    private init(_ bench: Workbench) throws {
         var settings = SharedSettings()
         settings.log.flushPolicy = .pageCache
-        let log = try SharedLog(
+        log = try SharedLog(
             "\(try bench.makeFolder())/data", settings: settings, in: bench.surroundings)
-        var generator = SeededGenerator(seed: bench.options.seed)
-        let record = Record(value: BatchPool.value(from: &generator))
-        let heldCount = bench.scaled(50_000, smoke: 50)
+        seed = bench.options.seed
+        var generator = SeededGenerator(seed: seed)
+        record = Record(value: BatchPool.value(from: &generator))
+        heldCount = bench.scaled(50_000, smoke: 50)
+        readCount = bench.scaled(400_000, smoke: 48)
         for _ in 0..<heldCount { try log.append(record) }
-        let readsEach = bench.scaled(400_000, smoke: 40) / count
+    }
+
+    /// Records that were appended beside the readers so far.
+    private var appendCount: Int { Int(log.ends.written.rawValue) - heldCount }
+
+    /// Where one reader reads, one place after the other.
+    private struct Offsets: Sequence, IteratorProtocol {
+        var generator: SeededGenerator
+        let bound: UInt64
+        var left: Int
+
+        mutating func next() -> Offset? {
+            guard left > 0 else { return nil }
+            left -= 1
+            return Offset(Int64(generator.next() % bound))
+        }
+    }
+
+    /// Has all threads read, and notes the processor time of a read.
+    /// - Returns: how long it took, in seconds.
+    private func measure(
+        _ curve: String, readers count: Int, _ notes: inout ScaleNotes,
+        _ read: @escaping @Sendable (ReadersScale, Offsets) throws -> Void
+    ) throws -> Double {
         let readersLeft = SharedCount(count)
-        let seed = bench.options.seed
         let started = Stopwatch.now()
-        try notes.time("processor", per: readsEach * count) {
+        try notes.time(curve, per: readCount) {
             _ = try Threads.run(count + 1) { index in
                 guard index > 0 else {
-                    while readersLeft.value > 0 { try log.append(record) }
+                    while readersLeft.value > 0 { try self.log.append(self.record) }
                     return LatencyHistogram()
                 }
                 defer { readersLeft.countDown() }
-                var generator = SeededGenerator(seed: seed &+ UInt64(index))
-                for _ in 0..<readsEach {
-                    let offset = Int64(generator.next() % UInt64(heldCount))
-                    _ = try log.reader.read(from: Offset(offset), sizeMax: ByteCount(1))
-                }
+                let offsets = Offsets(
+                    generator: SeededGenerator(seed: self.seed &+ UInt64(index)),
+                    bound: UInt64(self.heldCount), left: self.readCount / count)
+                try read(self, offsets)
                 return LatencyHistogram()
             }
         }
         let seconds = Double(max(Stopwatch.now() - started, 1)) / 1e9
-        notes.copyProcessorTime(of: "processor", to: "processor")
-        notes.note("reads", Double(readsEach * count) / seconds)
-        notes.note("appends", Double(log.ends.written.rawValue - Int64(heldCount)) / seconds)
-        try log.close()
+        notes.copyProcessorTime(of: curve, to: curve)
+        return seconds
     }
 
     private final class SharedCount: Sendable {

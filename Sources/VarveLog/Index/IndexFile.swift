@@ -15,13 +15,9 @@ final class IndexFile: Sendable {
     /// What knows what the file was when its segment was sealed.
     private let sidecar: SegmentSidecar?
     private let fileSystem: any FileSystem
-    private let state: Mutex<State>
-
-    private struct State {
-        /// Bytes of lawful entries; nil until somebody looked.
-        var size: Int?
-        var mapping: MappedBytes?
-    }
+    /// Bytes of lawful entries; negative until somebody looked. Changed under the lock.
+    private let size = Atomic<Int>(-1)
+    private let mapped = Mutex<MappedBytes?>(nil)
 
     init(
         _ paths: SegmentPaths, _ content: SegmentFileName.Content, access: Segment.Access,
@@ -31,7 +27,6 @@ final class IndexFile: Sendable {
         self.access = access
         self.sidecar = sidecar
         self.fileSystem = fileSystem
-        state = Mutex(State())
     }
 
     private var entrySize: Int {
@@ -45,13 +40,23 @@ final class IndexFile: Sendable {
     }
 
     /// How many bytes of lawful entries there are, where that is known.
-    var knownSize: Int? { state.withLock { $0.size } }
+    var knownSize: Int? {
+        let size = self.size.load(ordering: .acquiring)
+        return size < 0 ? nil : size
+    }
 
     /// Entries below `size` bytes are lawful and stand in the file.
-    func publish(size: Int) { state.withLock { $0.size = size } }
+    func publish(size: Int) {
+        mapped.withLock { _ in self.size.store(size, ordering: .releasing) }
+    }
 
     /// Forgets the mapping and the count: the file was replaced or cut.
-    func forget() { state.withLock { $0 = State() } }
+    func forget() {
+        mapped.withLock { mapping in
+            mapping = nil
+            size.store(-1, ordering: .releasing)
+        }
+    }
 
     /// Lends the entries to `body`. The first use maps the file and asks `lawfulSize` how far its
     /// bytes are lawful. A missing file has no entries.
@@ -70,7 +75,7 @@ final class IndexFile: Sendable {
     func entries(
         sizeMax: Int, lawfulSize: (RawSpan) -> Int
     ) throws(LogError) -> (bytes: MappedBytes?, size: Int) {
-        let known = state.withLock { ($0.mapping, $0.size) }
+        let known = mapped.withLock { ($0, knownSize) }
         if let size = known.1, size == 0 { return (nil, 0) }
         if let mapping = known.0, let size = known.1, size <= mapping.count {
             return (mapping, size)
@@ -91,9 +96,9 @@ final class IndexFile: Sendable {
         }
         let size = known.1 ?? lawfulSize(whole)
         guard size <= whole.byteCount else { return (nil, 0) }
-        return state.withLock { state in
-            state.mapping = mapping
-            state.size = max(state.size ?? 0, size)
+        return mapped.withLock { mapped in
+            mapped = mapping
+            self.size.store(max(knownSize ?? 0, size), ordering: .releasing)
             return (mapping, size)
         }
     }

@@ -6,7 +6,7 @@ internal import VarveTerms
 /// `verify` is called: a walk to some offset skips batches that it will not serve.
 struct BatchWalk: ~Copyable {
     let segment: Segment
-    let visibility: Visibility
+    private(set) var visibility: Visibility
     private(set) var window: SegmentWindow
     /// What batches are held against beyond their own checksum; looked for by the first `verify`.
     private var sidecar: SidecarCheck?
@@ -41,6 +41,18 @@ struct BatchWalk: ~Copyable {
         isSidecarKnown = true
     }
 
+    /// Goes on with what may be read now.
+    /// - Returns: false where the window does not reach so far; it is of no use then.
+    mutating func see(to end: Int, through visibility: Visibility) -> Bool {
+        window.end = end
+        self.visibility = visibility
+        (lookedAt, agreed) = (nil, nil)
+        return window.reach == end
+    }
+
+    /// Goes on with what the sidecar says now.
+    mutating func hold(against sidecar: SidecarCheck?) { self.sidecar = sidecar }
+
     /// The header at `position` agrees with its entry, of which `verify` need not ask again.
     mutating func didAgree(at position: Int) { agreed = position }
 
@@ -74,6 +86,20 @@ struct BatchWalk: ~Copyable {
         }
         lookedAt = PlacedBatch(position: position, header: header)
         return header
+    }
+
+    /// The first batch from `position` on that reaches `offset`.
+    mutating func firstBatch(
+        from position: Int, holding offset: Offset
+    ) throws(WalkFailure) -> PlacedBatch? {
+        var position = position
+        while let header = try header(at: position) {
+            if header.lastOffset ?? -1 >= offset.rawValue {
+                return PlacedBatch(position: position, header: header)
+            }
+            position += header.sizeInBytes
+        }
+        return nil
     }
 
     private func claimedSize(_ front: RawSpan) throws(WalkFailure) -> Int {

@@ -88,16 +88,16 @@ extension LogReader {
     private func view(
         through visibility: Visibility, notBefore time: Timestamp = .none
     ) -> View {
-        let (state, slot) = published.snapshot(notBefore: time)
-        let end = visibility == .flushed ? state.ends.flushed : state.ends.written
-        let offsets = state.ends.start..<end
-        let first = lastSlot(in: state.segments.count) {
-            state.segments[$0].baseOffset <= offsets.lowerBound
+        let (segments, ends, slot) = published.snapshot(notBefore: time)
+        let end = visibility == .flushed ? ends.flushed : ends.written
+        let offsets = ends.start..<end
+        let first = lastSlot(in: segments.count) {
+            segments[$0].baseOffset <= offsets.lowerBound
         }
         let from = max(first ?? 0, slot)
-        let last = lastSlot(in: state.segments.count) { state.segments[$0].baseOffset < end }
+        let last = lastSlot(in: segments.count) { segments[$0].baseOffset < end }
         return View(
-            segments: state.segments[from..<max(from, (last ?? -1) + 1)], offsets: offsets,
-            last: state.segments.last)
+            segments: segments[from..<max(from, (last ?? -1) + 1)], offsets: offsets,
+            last: segments.last)
     }
 }

@@ -5,7 +5,8 @@ public import VarveTerms
 
 /// Reads a log beside its writer. Every batch that it hands out has passed its checksum.
 ///
-/// *Threads*: any number of threads may read through one reader; it holds no place of its own.
+/// *Threads*: any number of threads may read through one reader. A read that finds its segment as
+/// it was takes no lock: what it needs was kept by an earlier one (`ReadSlots`).
 public final class LogReader: Sendable {
     let published: PublishedLog
     /// How far reads go unless they say otherwise.
@@ -17,7 +18,7 @@ public final class LogReader: Sendable {
     }
 
     /// The offset of the first record that may be read.
-    public var startOffset: Offset { published.ends.start }
+    public var startOffset: Offset { published.startOffset }
 
     /// The offset after the last record that may be read.
     public var endOffset: Offset { end(through: visibility) }
@@ -26,7 +27,10 @@ public final class LogReader: Sendable {
     public var ends: LogEnds { published.ends }
 
     func end(through visibility: Visibility) -> Offset {
-        end(of: published.ends, through: visibility)
+        #if VARVE_PLANTED_BUGS
+            if PlantedBug.unflushedShown.isPlanted { return published.ends.written }
+        #endif
+        return published.endOffset(through: visibility)
     }
 
     func end(of ends: LogEnds, through visibility: Visibility) -> Offset {
@@ -49,8 +53,37 @@ public final class LogReader: Sendable {
         from offset: Offset, sizeMax: ByteCount = .mib(1), through visibility: Visibility? = nil,
         isolation: ReadIsolation = .uncommitted
     ) throws(LogError) -> ReadOutcome {
+        let visibility = visibility ?? self.visibility
+        if isolation == .uncommitted {
+            let outcome = readKept(from: offset, visibility) {
+                published.slots.withLeases { leases in
+                    leases.read(
+                        published, from: offset, sizeMax: sizeMax.bytes, through: visibility)
+                }
+            }
+            if let outcome { return outcome }
+        }
+        return try look(from: offset, sizeMax: sizeMax, visibility, isolation)
+    }
+
+    /// The answer where it takes no look at what threads share: to a read at the end, or of a
+    /// segment that is kept and is as it was.
+    func readKept(
+        from offset: Offset, _ visibility: Visibility, _ read: () -> PinnedBatches?
+    ) -> ReadOutcome? {
+        guard published.keepsLeases, !published.damage.hasFences else { return nil }
+        // In this order: the start only grows, so at the moment of the first look both held.
+        let end = end(through: visibility)
+        guard offset <= end, offset >= startOffset else { return nil }
+        return offset == end ? .atEnd : read().map { .batches($0) }
+    }
+
+    /// Reads by what is published, under locks that all readers share.
+    func look(
+        from offset: Offset, sizeMax: ByteCount, _ visibility: Visibility,
+        _ isolation: ReadIsolation
+    ) throws(LogError) -> ReadOutcome {
         do {
-            let visibility = visibility ?? self.visibility
             guard isolation == .committed else {
                 return try readVisible(from: offset, sizeMax: sizeMax, visibility)
             }
@@ -59,7 +92,7 @@ public final class LogReader: Sendable {
             guard error.isMissingFile else { throw error }
             // Retention took the segment while it was being looked at.
             let next = published.segments(from: offset, count: 2).dropFirst().first
-            let end = end(through: visibility ?? self.visibility)
+            let end = end(through: visibility)
             let start = max(startOffset, next?.baseOffset ?? end)
             return .outOfRange(valid: start..<max(start, end))
         }
@@ -136,7 +169,7 @@ public final class LogReader: Sendable {
         }
         while true {
             do {
-                let first = try firstBatch(&walk, from: position, holding: offset)
+                let first = try walk.firstBatch(from: position, holding: offset)
                 guard let first, first.header.baseOffset <= offset.rawValue else {
                     // No batch holds the offset. That is believed only of batches that are whole:
                     // a damaged length may have led past the one that does.
@@ -179,20 +212,6 @@ public final class LogReader: Sendable {
             try walk.verify(at: position, size: header.sizeInBytes)
             position += header.sizeInBytes
         }
-    }
-
-    /// The first batch from `position` on that reaches `offset`.
-    private func firstBatch(
-        _ walk: inout BatchWalk, from position: Int, holding offset: Offset
-    ) throws(WalkFailure) -> PlacedBatch? {
-        var position = position
-        while let header = try walk.header(at: position) {
-            if header.lastOffset ?? -1 >= offset.rawValue {
-                return PlacedBatch(position: position, header: header)
-            }
-            position += header.sizeInBytes
-        }
-        return nil
     }
 
     /// A place before `position` where a whole batch starts: from there on it is known which

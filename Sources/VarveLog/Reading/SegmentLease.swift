@@ -4,68 +4,93 @@ internal import VarveRecords
 internal import VarveSystem
 internal import VarveTerms
 
-/// What one thread keeps of one segment from one read to the next: its mapping, its index and its
+/// What one reader keeps of one segment from one read to the next: its mapping, its index and its
 /// sidecar, looked up once and owned apart from those of other threads.
 ///
-/// It only takes the short way, by index and sidecar to the batch. Whatever is in doubt is for
-/// `LogReader` to decide.
+/// It takes the short way, by index and sidecar to the batch, and walks only where the sidecar does
+/// not reach yet. Whatever is in doubt is for `LogReader` to decide.
 ///
-/// *Invariant*: as long as it lives nothing below `end` is cut off (`Segment.withdraw`).
+/// *Invariant*: as long as it lives nothing of the segment is cut off (`Segment.withdraw`).
 final class SegmentLease {
+    let segment: Segment
     private var walk: BatchWalk
-    private let sidecar: SegmentSidecar
-    private let sidecarChanges: Int
-    private let index: MappedBytes
-    private let indexSize: Int
+    private let sidecar: SegmentSidecar?
+    private var sidecarChanges: Int
+    private let index: MappedBytes?
+    private var indexSize = 0
     private let baseOffset: Int64
-    /// What was published when it was last found to hold.
-    private var generation: Int
 
-    /// - Returns: nil where there is no short way.
-    init?(_ segment: Segment, through visibility: Visibility, generation: Int) {
-        guard segment.access == .mapped, let sidecar = segment.sidecar,
-            let window = try? segment.window(at: 0, size: 0, through: visibility),
-            let entries = try? segment.indexEntries(), let index = entries.bytes
+    /// - Returns: nil where the segment is not mapped, or something of it cannot be read now.
+    init?(_ segment: Segment) {
+        guard segment.access == .mapped,
+            let window = try? segment.window(at: 0, size: 0, through: .includingUnflushed),
+            let entries = try? segment.indexEntries(),
+            let standing = SidecarStanding(of: segment.sidecar)
         else { return nil }
-        var changes = sidecar.changes.load(ordering: .acquiring)
-        var check = sidecar.check()
-        // The first look at a sidecar is a change of what is known of it.
-        if sidecar.changes.load(ordering: .acquiring) != changes {
-            changes = sidecar.changes.load(ordering: .acquiring)
-            check = sidecar.check()
-        }
-        guard let check else { return nil }
-        self.sidecar = sidecar
-        self.generation = generation
-        sidecarChanges = changes
+        self.segment = segment
+        sidecar = segment.sidecar
+        sidecarChanges = standing.changes
+        index = entries.bytes?.apart()
         baseOffset = segment.baseOffset.rawValue
-        (self.index, indexSize) = (index.apart(), entries.size)
         walk = BatchWalk(
             segment,
             in: SegmentWindow(bytes: window.bytes.apart(), start: 0, end: window.end),
-            against: check.apart(), through: visibility)
+            against: standing.check?.apart(), through: .includingUnflushed)
     }
 
-    /// Whether what it knows is what there is.
-    /// - Parameter published: the generation of the log, in which a change of the segment shows.
-    func holds(_ published: Int) -> Bool {
-        guard sidecar.changes.load(ordering: .acquiring) == sidecarChanges else { return false }
-        if generation == published { return true }
-        let segment = walk.segment
-        guard segment.visibleSize(through: walk.visibility) == walk.end,
-            segment.offsetIndex.knownSize == indexSize
+    /// Whether it serves reads, as the segment stands now.
+    func holds(through visibility: Visibility) -> Bool {
+        indexSize = segment.offsetIndex.knownSize ?? .max
+        guard indexSize <= index?.count ?? 0,
+            walk.see(to: segment.visibleSize(through: visibility), through: visibility)
         else { return false }
-        generation = published
+        guard let sidecar, sidecar.changes.load(ordering: .acquiring) != sidecarChanges else {
+            return true
+        }
+        guard let standing = SidecarStanding(of: sidecar) else { return false }
+        sidecarChanges = standing.changes
+        walk.hold(against: standing.check?.apart())
         return true
     }
 
     /// Verified batches from the one that holds `offset` on, as many as fit.
-    /// - Returns: nil when the short way does not lead there.
-    func read(from offset: Offset, sizeMax: Int) -> PinnedBatches? {
-        let index = index
-        let entries = index.bytes(in: 0..<indexSize)
-        let stretch = IndexedStretch(around: offset.rawValue - baseOffset, in: entries)
-        guard let first = walk.leap(to: offset, in: stretch) else { return nil }
+    /// - Returns: nil when the way through index and headers does not lead there.
+    /// - Precondition: it was just asked whether it `holds`.
+    func read(from offset: Int64, sizeMax: Int) -> PinnedBatches? {
+        let relative = offset - baseOffset
+        let stretch =
+            index.map { IndexedStretch(around: relative, in: $0.bytes(in: 0..<indexSize)) }
+            ?? IndexedStretch(around: relative, in: RawSpan())
+        if let first = walk.leap(to: Offset(offset), in: stretch) {
+            return try? walk.gather(from: first, sizeMax: sizeMax, before: .max)
+        }
+        guard
+            let first = try? walk.firstBatch(from: stretch.position, holding: Offset(offset)),
+            first.header.baseOffset <= offset
+        else { return nil }
         return try? walk.gather(from: first, sizeMax: sizeMax, before: .max)
+    }
+}
+
+/// What a sidecar has to hold batches against, until it changes.
+private struct SidecarStanding {
+    /// Nil where there is nothing.
+    let check: SidecarCheck?
+    let changes: Int
+
+    /// - Returns: nil where that cannot be said now.
+    init?(of sidecar: SegmentSidecar?) {
+        guard let sidecar else {
+            (check, changes) = (nil, 0)
+            return
+        }
+        // Asked first: what changes while it is looked at is looked at again.
+        changes = sidecar.changes.load(ordering: .acquiring)
+        check = sidecar.check()
+        guard check == nil else { return }
+        // There is nothing in it, or it could not be read.
+        guard let look = try? sidecar.look(), !look.isForeign,
+            look.coverage.map({ $0.entryCount == 0 }) ?? true
+        else { return nil }
     }
 }

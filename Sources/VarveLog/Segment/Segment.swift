@@ -21,6 +21,9 @@ final class Segment: Sendable {
     let access: Access
     let fileSystem: any FileSystem
     let limits: Limits
+    /// Whoever has seen a size sees the bytes below it. Changed by the owner alone.
+    private let written: Atomic<Int>
+    private let flushed: Atomic<Int>
     private let state: Mutex<State>
 
     enum Access: Sendable {
@@ -41,8 +44,6 @@ final class Segment: Sendable {
     }
 
     private struct State {
-        var writtenSize: Int
-        var flushedSize: Int
         var largestTimestamp: Timestamp?
         var mapping: MappedBytes?
         /// The file, where its name was given to another.
@@ -65,14 +66,16 @@ final class Segment: Sendable {
         timeIndex = IndexFile(
             paths, .timeIndex, access: access, sidecar: sidecar, in: fileSystem)
         transactionIndex = TransactionIndex(paths, in: fileSystem)
-        state = Mutex(State(writtenSize: size, flushedSize: size))
+        written = Atomic(size)
+        flushed = Atomic(size)
+        state = Mutex(State())
     }
 
     /// How many bytes hold whole batches that were written.
-    var writtenSize: Int { state.withLock { $0.writtenSize } }
+    var writtenSize: Int { written.load(ordering: .acquiring) }
 
     /// How many of them survive a power cut.
-    var flushedSize: Int { state.withLock { $0.flushedSize } }
+    var flushedSize: Int { flushed.load(ordering: .acquiring) }
 
     /// The largest timestamp of any record here, where it is known.
     var largestTimestamp: Timestamp? {
@@ -81,30 +84,24 @@ final class Segment: Sendable {
     }
 
     func publish(writtenSize: Int) {
-        state.withLock { state in
-            precondition(writtenSize >= state.writtenSize, "\(paths.log) shrank")
-            state.writtenSize = writtenSize
-        }
+        precondition(writtenSize >= self.writtenSize, "\(paths.log) shrank")
+        written.store(writtenSize, ordering: .releasing)
     }
 
     func publish(flushedSize: Int) {
-        state.withLock { state in
-            precondition(flushedSize <= state.writtenSize, "\(paths.log) flushed past its end")
-            state.flushedSize = max(state.flushedSize, flushedSize)
-        }
+        precondition(flushedSize <= writtenSize, "\(paths.log) flushed past its end")
+        flushed.store(max(self.flushedSize, flushedSize), ordering: .releasing)
     }
 
     /// How many bytes a reader may see.
     func visibleSize(through visibility: Visibility) -> Int {
-        state.withLock { visibility == .flushed ? $0.flushedSize : $0.writtenSize }
+        visibility == .flushed ? flushedSize : writtenSize
     }
 
     /// Sizes as another process published them (read-only openings).
     func adopt(writtenSize: Int, flushedSize: Int) {
-        state.withLock { state in
-            state.writtenSize = writtenSize
-            state.flushedSize = flushedSize
-        }
+        written.store(writtenSize, ordering: .releasing)
+        flushed.store(flushedSize, ordering: .releasing)
     }
 
     /// Takes the segment's end back to `size`, unless a reader still holds bytes of it.
@@ -113,8 +110,7 @@ final class Segment: Sendable {
         state.withLock { state in
             if state.mapping != nil, !isKnownUniquelyReferenced(&state.mapping) { return false }
             state.mapping = nil
-            state.writtenSize = min(state.writtenSize, size)
-            state.flushedSize = min(state.flushedSize, size)
+            adopt(writtenSize: min(writtenSize, size), flushedSize: min(flushedSize, size))
             state.largestTimestamp = nil
             return true
         }
@@ -152,7 +148,7 @@ final class Segment: Sendable {
 
     private func mappedWindow(_ visibility: Visibility) throws(LogError) -> SegmentWindow {
         let ready = state.withLock { state -> SegmentWindow? in
-            let end = visibility == .flushed ? state.flushedSize : state.writtenSize
+            let end = visibleSize(through: visibility)
             guard let mapping = state.mapping, mapping.count >= end else { return nil }
             return SegmentWindow(bytes: mapping, start: 0, end: end)
         }
@@ -163,7 +159,7 @@ final class Segment: Sendable {
             return try file.map(size: ByteCount(max(size, limits.logSize)))
         }
         return state.withLock { state in
-            let end = visibility == .flushed ? state.flushedSize : state.writtenSize
+            let end = visibleSize(through: visibility)
             // Another reader may have mapped it meanwhile; either mapping serves.
             if state.mapping.map({ $0.count < end }) ?? true { state.mapping = mapping }
             return SegmentWindow(bytes: state.mapping ?? mapping, start: 0, end: end)
@@ -173,7 +169,7 @@ final class Segment: Sendable {
     private func copiedWindow(
         at position: Int, size: Int, _ visibility: Visibility
     ) throws(LogError) -> SegmentWindow {
-        let end = state.withLock { visibility == .flushed ? $0.flushedSize : $0.writtenSize }
+        let end = visibleSize(through: visibility)
         let count = max(0, min(size, end - position))
         let held = state.withLock { $0.held }
         let copy = try wrapping { () throws(FileError) in
@@ -286,7 +282,7 @@ struct SegmentWindow {
     /// The file position of the first byte of `bytes`.
     let start: Int
     /// The file position at which visible batches end; may lie past the window.
-    let end: Int
+    var end: Int
 
     /// The file position after the last byte that this window lends.
     var reach: Int { min(end, start + bytes.count) }

@@ -259,9 +259,9 @@ struct LogCleanerTests {
             let on = try LogOnDisk(settings: Self.settings(access))
             try fill(on, 0..<60)
             let before = try LogFixture.keyedRecords(of: on.log.reader)
-            let state = on.log.published.snapshot
+            let (state, ends) = on.log.published.snapshot
             let old = LogReader(
-                PublishedLog(segments: state.segments, ends: state.ends), visibility: .flushed)
+                PublishedLog(segments: state.segments, ends: ends), visibility: .flushed)
             try on.log.clean(now: now)
             #expect(zip(on.log.segments, state.segments).contains { $0 !== $1 })
             #expect(try LogFixture.keyedRecords(of: old) == before)
