@@ -1,12 +1,17 @@
 // Reads of file mappings that answer instead of dying when the file no longer backs them.
 
+#define _GNU_SOURCE
+
 #include "CVarve.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /// What the calling thread may touch just now; `jump` is NULL outside of guarded calls.
 struct guard {
@@ -15,6 +20,15 @@ struct guard {
 };
 
 static _Thread_local struct guard guard;
+
+/// What the calling thread goes through under a shield, and how many pages of it were lost.
+struct shield {
+    volatile uintptr_t start, end;
+    volatile int lost;
+};
+
+static _Thread_local struct shield shield;
+static uintptr_t page_size;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static struct sigaction previous;
 
@@ -37,6 +51,15 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
     }
 }
 
+/// Puts a page of zeros where the lost one was; the touch that met it is then made again.
+static int replace_page(uintptr_t place) {
+    int error = errno;
+    void *page = mmap((void *)(place & ~(page_size - 1)), page_size, PROT_READ,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    errno = error;
+    return page == MAP_FAILED ? -1 : 0;
+}
+
 static void on_bus_error(int signal, siginfo_t *info, void *context) {
     uintptr_t place = (uintptr_t)info->si_addr;
     sigjmp_buf *jump = guard.jump;
@@ -44,10 +67,16 @@ static void on_bus_error(int signal, siginfo_t *info, void *context) {
         guard.jump = NULL;
         siglongjmp(*jump, 1);
     }
+    if (info->si_code > 0 && place >= shield.start && place < shield.end &&
+        replace_page(place) == 0) {
+        shield.lost++;
+        return;
+    }
     pass_on(signal, info, context);
 }
 
 static void install(void) {
+    page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
     struct sigaction action = {.sa_sigaction = on_bus_error};
     sigemptyset(&action.sa_mask);
     // SA_NODEFER leaves the signal mask alone while the handler runs, so that jumping out of it
@@ -103,4 +132,18 @@ int varve_guarded_copy(void *target, const void *source, size_t count) {
     memcpy(target, source, count);
     leave();
     return 0;
+}
+
+void varve_shield_begin(const void *bytes, size_t count) {
+    pthread_once(&install_once, install);
+    shield.lost = 0;
+    shield.start = (uintptr_t)bytes & ~(page_size - 1);
+    shield.end = (uintptr_t)bytes + count;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+int varve_shield_end(void) {
+    atomic_signal_fence(memory_order_seq_cst);
+    shield.end = shield.start;
+    return shield.lost;
 }

@@ -70,6 +70,39 @@ struct LinuxFileSystemMapTests {
         #expect(copy(2 * page..<2 * page) == 0)
     }
 
+    @Test("under a shield lost pages read as zeros, and the answer does not count")
+    func shielded() throws {
+        let page = Self.page
+        let file = try directory.file("file", [UInt8](repeating: 9, count: 4 * page))
+        let mapping = try file.map(size: ByteCount(4 * page))
+        let whole = mapping.bytes(in: 0..<4 * page)
+        #expect(GuardedBytes.shielding(whole) { CRC32C.checksum(whole) } != nil)
+        try file.resize(to: ByteCount(page))
+        var seen: [UInt8] = []
+        let rest = mapping.bytes(in: page - 1..<4 * page)
+        let answer = GuardedBytes.shielding(rest) {
+            seen = [rest.uint8(at: 0), rest.uint8(at: 1), rest.uint8(at: 3 * page)]
+            // A guarded call within has its own answer.
+            return CRC32C.checksum(mapped: mapping.bytes(in: 2 * page..<2 * page + 1))
+        }
+        #expect(answer == nil && seen == [9, 0, 0])
+    }
+
+    @Test("outside of what is shielded a lost page still ends the process")
+    func besideTheShield() async {
+        await #expect(processExitsWith: .signal(SIGBUS)) {
+            signal(SIGBUS, SIG_DFL)
+            let directory = try TemporaryDirectory()
+            let page = LinuxFileSystemMapTests.page
+            let file = try directory.file("file")
+            let mapping = try file.map(size: ByteCount(4 * page))
+            directory.remove()
+            _ = GuardedBytes.shielding(mapping.bytes(in: 0..<page)) {
+                CRC32C.checksum(mapping.bytes(in: page..<page + 8))
+            }
+        }
+    }
+
     @Test("many threads meet lost bytes at once, again and again, and all live")
     func manyThreads() async throws {
         let page = Self.page

@@ -37,6 +37,16 @@ int varve_guarded_touch(const void *bytes, size_t count);
 /// holds any part of the bytes.
 int varve_guarded_copy(void *target, const void *source, size_t count);
 
+// A shield lets a thread go through mapped bytes with any code: where one is lost, a page of zeros
+// takes the place of the page that held it, in the mapping itself and for good. So the mapping must
+// be the thread's alone, and what was computed from it counts only if nothing was lost.
+
+/// From here on, and in this thread, pages in which the bytes lie are replaced when they are lost.
+/// One shield at a time.
+void varve_shield_begin(const void *bytes, size_t count);
+/// Ends the shield. Returns how many pages were replaced under it.
+int varve_shield_end(void);
+
 // --- System calls that Swift's Glibc module lacks ---------------------------------------------
 
 // All return 0, or -1 with errno; none retries.

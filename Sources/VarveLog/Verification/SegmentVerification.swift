@@ -53,37 +53,88 @@ struct SegmentVerification: ~Copyable {
     mutating func run(
         _ scope: inout VerificationScope, _ producers: inout ProducerVerification
     ) throws(LogError) {
-        var file = try BatchFile(setting.path, in: scope.fileSystem)
+        var file = try BatchFile(setting.path, .mapped, sidecar: nil, in: scope.fileSystem)
         endOffset = file.baseOffset
         expected = expected ?? file.baseOffset
         if let end = setting.expected, file.baseOffset < end {
             scope.find(.overlap(end: end), in: setting.path)
         }
         while !scope.isStopped(), let step = try file.next() {
-            switch step {
-            case .batch(let header, let position):
-                let whole = check(header, file.batchBytes, at: position, &scope)
-                producers.take(header, file.batchBytes, &scope)
-                scope.didTake(whole, of: setting.path)
-            case .damage(let range):
-                producers.didMeetDamage()
-                let isLast = range.positions.upperBound.bytes == file.size.bytes
-                note(range, isLast: isLast, isBlank: isLast && file.isBlank(range), &scope)
-                scope.didRead(
-                    range.positions.upperBound.bytes - range.positions.lowerBound.bytes,
-                    of: setting.path)
-            }
+            try take(step, of: &file, &scope, &producers)
         }
         endOffset = max(endOffset, file.endOffset)
     }
 
+    private mutating func take(
+        _ step: BatchFile.Step, of file: inout BatchFile, _ scope: inout VerificationScope,
+        _ producers: inout ProducerVerification
+    ) throws(LogError) {
+        switch step {
+        case .batch(let header, let position):
+            guard let look = look(header, file, at: position) else {
+                guard let copy = try file.nextAgain() else { return }
+                return try take(copy, of: &file, &scope, &producers)
+            }
+            let whole = check(header, look, at: position, &scope)
+            producers.take(header, file.batchBytes, &scope)
+            scope.didTake(whole, of: setting.path)
+        case .damage(let range):
+            producers.didMeetDamage()
+            let isLast = range.positions.upperBound.bytes == file.size.bytes
+            note(range, isLast: isLast, isBlank: isLast && file.isBlank(range), &scope)
+            scope.didRead(
+                range.positions.upperBound.bytes - range.positions.lowerBound.bytes,
+                of: setting.path)
+        }
+    }
+
+    /// What the bytes of a batch say, besides its header and its checksum.
+    private struct Look {
+        var integrity: IntegrityDefect?
+        var contents: Result<BatchContents, BatchDefect>
+
+        var isSound: Bool {
+            guard case .success = contents else { return false }
+            return integrity == nil
+        }
+    }
+
+    /// - Returns: nil where a copy of the batch has to decide: its file lost it meanwhile, or may
+    ///   have been changed by its owner.
+    private mutating func look(
+        _ header: BatchHeader, _ file: borrowing BatchFile, at position: FilePosition
+    ) -> Look? {
+        guard file.isBatchMapped else { return look(header, file.batchBytes, at: position) }
+        let bytes = file.batchBytes
+        guard let look = GuardedBytes.shielding(bytes, { look(header, bytes, at: position) }),
+            look.isSound
+        else { return nil }
+        return look
+    }
+
+    private mutating func look(
+        _ header: BatchHeader, _ bytes: RawSpan, at position: FilePosition
+    ) -> Look {
+        let integrity = sidecar?.defect(of: bytes, at: position)
+        let decompressor = decompressor ?? Decompressor()
+        self.decompressor = decompressor
+        do throws(BatchDefect) {
+            let contents = try BatchCheck.records(
+                bytes, header: header, rules: .stored, decompressor: decompressor,
+                scratch: &scratch)
+            return Look(integrity: integrity, contents: .success(contents))
+        } catch {
+            return Look(integrity: integrity, contents: .failure(error))
+        }
+    }
+
     /// - Returns: the header, of a wrapper of magic 0 or 1 with what is known inside only.
     private mutating func check(
-        _ header: BatchHeader, _ bytes: RawSpan, at position: FilePosition,
+        _ header: BatchHeader, _ look: Look, at position: FilePosition,
         _ scope: inout VerificationScope
     ) -> BatchHeader {
         let positions = position..<position.advanced(by: header.sizeInBytes)
-        if let defect = sidecar?.defect(of: bytes, at: position) {
+        if let defect = look.integrity {
             let base = Offset(exactly: header.baseOffset) ?? endOffset
             let end = header.lastOffset.flatMap { Offset(exactly: $0)?.advanced(byExactly: 1) }
             scope.find(
@@ -91,23 +142,12 @@ struct SegmentVerification: ~Copyable {
                 offsets: base..<max(base, end ?? base))
         }
         var header = header
-        let result: Result<BatchContents, BatchDefect>
-        do throws(BatchDefect) {
-            let decompressor = decompressor ?? Decompressor()
-            self.decompressor = decompressor
-            let contents = try BatchCheck.records(
-                bytes, header: header, rules: .stored, decompressor: decompressor,
-                scratch: &scratch)
-            header = header.completed(by: contents)
-            result = .success(contents)
-        } catch {
-            result = .failure(error)
-        }
+        if case .success(let contents) = look.contents { header = header.completed(by: contents) }
         let base = Offset(header.baseOffset)
         let end = Offset(header.lastOffset ?? header.baseOffset).advanced(byExactly: 1) ?? base
         checkOrder(base..<end, positions, &scope)
         checkEpoch(header, base..<end, positions, &scope)
-        switch result {
+        switch look.contents {
         case .success(let contents):
             guard let latest = contents.times?.latest, latest.milliseconds > header.maxTimestamp
             else { break }
