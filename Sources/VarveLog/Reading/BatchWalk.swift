@@ -6,7 +6,7 @@ internal import VarveTerms
 /// `verify` is called: a walk to some offset skips batches that it will not serve.
 struct BatchWalk: ~Copyable {
     let segment: Segment
-    private(set) var visibility: Visibility
+    let visibility: Visibility
     private(set) var window: SegmentWindow
     /// What batches are held against beyond their own checksum; looked for by the first `verify`.
     private var sidecar: SidecarCheck?
@@ -43,9 +43,8 @@ struct BatchWalk: ~Copyable {
 
     /// Goes on with what may be read now.
     /// - Returns: false where the window does not reach so far; it is of no use then.
-    mutating func see(to end: Int, through visibility: Visibility) -> Bool {
+    mutating func see(to end: Int) -> Bool {
         window.end = end
-        self.visibility = visibility
         (lookedAt, agreed) = (nil, nil)
         return window.reach == end
     }

@@ -16,9 +16,11 @@ final class SegmentLease {
     private var walk: BatchWalk
     private let sidecar: SegmentSidecar?
     private var sidecarChanges: Int
-    private let index: MappedBytes?
-    private var indexSize = 0
+    private let index: MappedBytes
     private let baseOffset: Int64
+
+    /// What an index without entries has.
+    private static let noEntries = MappedBytes.copying(size: 0) { _ in 0 }
 
     /// - Returns: nil where the segment is not mapped, or something of it cannot be read now.
     init?(_ segment: Segment) {
@@ -30,20 +32,35 @@ final class SegmentLease {
         self.segment = segment
         sidecar = segment.sidecar
         sidecarChanges = standing.changes
-        index = entries.bytes?.apart()
+        index = entries.bytes?.apart() ?? Self.noEntries
         baseOffset = segment.baseOffset.rawValue
         walk = BatchWalk(
             segment,
             in: SegmentWindow(bytes: window.bytes.apart(), start: 0, end: window.end),
-            against: standing.check?.apart(), through: .includingUnflushed)
+            against: standing.check?.apart(), through: .flushed)
     }
 
-    /// Whether it serves reads, as the segment stands now.
-    func holds(through visibility: Visibility) -> Bool {
-        indexSize = segment.offsetIndex.knownSize ?? .max
-        guard indexSize <= index?.count ?? 0,
-            walk.see(to: segment.visibleSize(through: visibility), through: visibility)
-        else { return false }
+    /// Verified batches from the one that holds `offset` on, as many as fit.
+    /// - Parameter isOld: becomes true where another lease is to be made.
+    /// - Returns: nil when the way through index and headers does not lead there.
+    func read(
+        from offset: Int64, sizeMax: Int, through visibility: Visibility, isOld: inout Bool
+    ) -> PinnedBatches? {
+        let indexSize = segment.offsetIndex.knownSize ?? .max
+        guard indexSize <= index.count, knowsSidecar() else {
+            isOld = true
+            return nil
+        }
+        let index = index
+        let entries = index.bytes(in: 0..<indexSize)
+        let stretch = IndexedStretch(around: offset - baseOffset, in: entries)
+        return walk.read(
+            from: Offset(offset), in: stretch, to: segment.visibleSize(through: visibility),
+            sizeMax: sizeMax, isOld: &isOld)
+    }
+
+    /// Whether batches are held against the sidecar as it is now.
+    private func knowsSidecar() -> Bool {
         guard let sidecar, sidecar.changes.load(ordering: .acquiring) != sidecarChanges else {
             return true
         }
@@ -52,23 +69,25 @@ final class SegmentLease {
         walk.hold(against: standing.check?.apart())
         return true
     }
+}
 
-    /// Verified batches from the one that holds `offset` on, as many as fit.
-    /// - Returns: nil when the way through index and headers does not lead there.
-    /// - Precondition: it was just asked whether it `holds`.
-    func read(from offset: Int64, sizeMax: Int) -> PinnedBatches? {
-        let relative = offset - baseOffset
-        let stretch =
-            index.map { IndexedStretch(around: relative, in: $0.bytes(in: 0..<indexSize)) }
-            ?? IndexedStretch(around: relative, in: RawSpan())
-        if let first = walk.leap(to: Offset(offset), in: stretch) {
-            return try? walk.gather(from: first, sizeMax: sizeMax, before: .max)
+extension BatchWalk {
+    /// What a lease reads, all in one go: each use of what an object holds is watched.
+    fileprivate mutating func read(
+        from offset: Offset, in stretch: IndexedStretch, to end: Int, sizeMax: Int,
+        isOld: inout Bool
+    ) -> PinnedBatches? {
+        guard see(to: end) else {
+            isOld = true
+            return nil
         }
-        guard
-            let first = try? walk.firstBatch(from: stretch.position, holding: Offset(offset)),
-            first.header.baseOffset <= offset
+        if let first = leap(to: offset, in: stretch) {
+            return try? gather(from: first, sizeMax: sizeMax, before: .max)
+        }
+        guard let first = try? firstBatch(from: stretch.position, holding: offset),
+            first.header.baseOffset <= offset.rawValue
         else { return nil }
-        return try? walk.gather(from: first, sizeMax: sizeMax, before: .max)
+        return try? gather(from: first, sizeMax: sizeMax, before: .max)
     }
 }
 

@@ -44,15 +44,15 @@ struct SegmentLeases: ~Copyable {
         let offset = offset.rawValue
         let slot = lastSlot(in: places.count) { places[$0].base <= offset }
         if let slot, offset < places[slot].end {
-            if places[slot].lease.holds(through: visibility) {
-                return places[slot].lease.read(from: offset, sizeMax: sizeMax)
-            }
+            var isOld = false
+            let found = places[slot].lease.read(
+                from: offset, sizeMax: sizeMax, through: visibility, isOld: &isOld)
+            guard isOld else { return found }
             places.remove(at: slot)
         }
-        guard let lease = lease(published, at: offset),
-            lease.holds(through: visibility)
-        else { return nil }
-        return lease.read(from: offset, sizeMax: sizeMax)
+        var isOld = false
+        return lease(published, at: offset)?.read(
+            from: offset, sizeMax: sizeMax, through: visibility, isOld: &isOld)
     }
 
     /// A lease of the segment that holds `offset`, if it is to have one.
