@@ -57,26 +57,56 @@ extension BatchCheck {
         }
     }
 
-    private static func walk(
-        _ records: consuming RecordCursor, _ size: Int, _ header: BatchHeader, _ rules: BatchRules
+    /// - Parameter skims: whether plain records may go the short way; without it each takes the
+    ///   long one, which says the same.
+    static func walk(
+        _ records: consuming RecordCursor, _ size: Int, _ header: BatchHeader, _ rules: BatchRules,
+        skims: Bool = true
     ) throws(BatchDefect) -> BatchContents {
         var contents = BatchContents(
             baseOffset: header.baseOffset, recordsCount: 0, expandedSize: ByteCount(size))
-        var previousDelta: Int32 = -1
-        while let record = try records.next() {
+        var tally = RecordTally()
+        let skims = skims && !header.isLegacy && !header.attributes.isControl
+        while true {
+            if skims { skim(&records, &tally, header, rules) }
+            guard let record = try records.next() else { break }
             let index = records.index - 1
-            if let defect = defect(of: record, after: previousDelta, header, rules) {
+            if let defect = defect(of: record, after: tally.lastDelta, header, rules) {
                 throw .record(index: index, defect)
             }
             if index == 0, header.isLegacy { contents.baseOffset = record.offset.rawValue }
-            previousDelta = record.offsetDelta
-            contents.include(record, at: index)
+            tally.include(
+                record.offsetDelta, record.timestamp.milliseconds, hasKey: record.key != nil,
+                at: index)
             if header.attributes.isControl, !isControlRecord(record) {
                 throw .controlRecord(index: index)
             }
         }
         contents.recordsCount = records.index
+        contents.times = tally.times
+        contents.firstNullKeyIndex = tally.firstNullKeyIndex
         return contents
+    }
+
+    /// Goes over records as long as they are plain and nothing is wrong with them.
+    private static func skim(
+        _ records: inout RecordCursor, _ tally: inout RecordTally, _ header: BatchHeader,
+        _ rules: BatchRules
+    ) {
+        let isConsecutive = rules.offsetDeltas == .consecutive
+        let isAppendTime = header.timestampType == .logAppend
+        while true {
+            let start = records.reader.position
+            guard let record = records.nextPlain() else { return }
+            let (time, wraps) = header.baseTimestamp.addingReportingOverflow(record.timestampDelta)
+            let distance = Int(record.offsetDelta) - Int(tally.lastDelta)
+            guard isConsecutive ? distance == 1 : distance > 0, !wraps else {
+                return records.goBack(to: start)
+            }
+            tally.include(
+                record.offsetDelta, isAppendTime ? header.maxTimestamp : time,
+                hasKey: record.hasKey, at: records.index - 1)
+        }
     }
 
     /// What the rules find wrong with a well-formed record.
@@ -106,19 +136,32 @@ extension BatchCheck {
     }
 }
 
-extension BatchContents {
-    fileprivate mutating func include(_ record: borrowing RecordView, at index: Int32) {
-        if record.key == nil, firstNullKeyIndex == nil { firstNullKeyIndex = index }
-        let time = record.timestamp
-        guard var known = times else {
-            times = Times(earliest: time, latest: time, latestOffsetDelta: record.offsetDelta)
-            return
+/// What is kept of the records on the way through a batch.
+private struct RecordTally {
+    /// The offset delta of the last one.
+    private(set) var lastDelta: Int32 = -1
+    private(set) var firstNullKeyIndex: Int32?
+    private var earliest = Int64.max
+    private var latest = Int64.min
+    private var latestDelta: Int32 = -1
+
+    /// Nil when there was no record.
+    var times: BatchContents.Times? {
+        guard latestDelta >= 0 else { return nil }
+        return BatchContents.Times(
+            earliest: Timestamp(milliseconds: earliest), latest: Timestamp(milliseconds: latest),
+            latestOffsetDelta: latestDelta)
+    }
+
+    /// - Parameter time: in milliseconds, as readers see it.
+    @inline(__always)
+    mutating func include(_ delta: Int32, _ time: Int64, hasKey: Bool, at index: Int32) {
+        if !hasKey, firstNullKeyIndex == nil { firstNullKeyIndex = index }
+        earliest = min(earliest, time)
+        if time > latest || latestDelta < 0 {
+            latest = time
+            latestDelta = delta
         }
-        known.earliest = min(known.earliest, time)
-        if time > known.latest {
-            known.latest = time
-            known.latestOffsetDelta = record.offsetDelta
-        }
-        times = known
+        lastDelta = delta
     }
 }
