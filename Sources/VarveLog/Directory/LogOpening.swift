@@ -31,11 +31,15 @@ struct LogOpening: Sendable {
         try settings.validate()
         try makeFolder(creation)
         let (known, rest) = try rest()
-        var recovery = try recovery(known, rest)
+        let seen = try seen()
+        var recovery = try recovery(known, rest, seen)
         let replaced = try recovery.settleReplacements()
         var topicID = known
-        if topicID == nil { topicID = try makeTopicID() }
-        if topicID != known || !replaced.isEmpty { recovery = try self.recovery(topicID, rest) }
+        if topicID == nil { topicID = try makeTopicID(seen) }
+        // Making the id, too, changes names: a file that an earlier making left gets its own.
+        if topicID != known || !replaced.isEmpty {
+            recovery = try self.recovery(topicID, rest, try self.seen())
+        }
         var plan = try recovery.plan()
         plan.report.completedReplacements = replaced
         let active = try recovery.apply(&plan)
@@ -95,11 +99,21 @@ struct LogOpening: Sendable {
         return (known, Rest(line: line, isClosed: line != nil))
     }
 
+    /// The folder as it is; nil where a replacement of segments is to be settled first.
+    private func seen() throws(LogError) -> LogFolder? {
+        let names = try wrapping { () throws(FileError) in
+            try FolderNames(folder, in: fileSystem)
+        }
+        guard !SegmentSwap(names.segments, in: folder).isPending else { return nil }
+        return try LogFolder(folder, names, in: fileSystem)
+    }
+
+    /// - Parameter seen: the folder as it is, where that is known.
     private func recovery(
-        _ topicID: UniqueID?, _ rest: Rest
+        _ topicID: UniqueID?, _ rest: Rest, _ seen: LogFolder? = nil
     ) throws(LogError) -> LogRecovery {
         let folder = folder
-        return LogRecovery(
+        var recovery = LogRecovery(
             folder: folder,
             files: SegmentFiles(
                 folder: folder, fileSystem: fileSystem, creation: settings.segmentCreation),
@@ -108,8 +122,11 @@ struct LogOpening: Sendable {
             bootID: surroundings.bootID,
             integrity: try integrity.log(
                 "\(place)", LogIdentity(topicID: topicID, partition: name.partition), rest.line,
-                now: surroundings.clock.wallClock(), isMetadataChecked: rest.isChecked),
+                now: surroundings.clock.wallClock(), isMetadataChecked: rest.isChecked,
+                seen: seen),
             compactedTo: checkpoints.rewritten(of: name), keepsEnds: rest.isOfThisLife)
+        recovery.seen = seen
+        return recovery
     }
 
     private func makeFolder(_ creation: DataDirectory.Creation) throws(LogError) {
@@ -126,8 +143,9 @@ struct LogOpening: Sendable {
     }
 
     /// Gives a new folder, or one that never took a batch, a topic's id.
-    private func makeTopicID() throws(LogError) -> UniqueID? {
-        guard try LogFolder(folder, in: fileSystem).segments.isEmpty else { return nil }
+    private func makeTopicID(_ seen: LogFolder?) throws(LogError) -> UniqueID? {
+        let there = try LogFolder(folder, seen: seen, in: fileSystem)
+        guard there.segments.isEmpty else { return nil }
         // This opening made the folder, or one that failed to flush its name.
         if !isNamed { try flushName() }
         let made = PartitionMetadata(

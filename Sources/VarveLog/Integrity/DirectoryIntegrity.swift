@@ -195,9 +195,10 @@ struct DirectoryIntegrity: Sendable {
     /// - Parameters:
     ///   - line: what is said of the log; nil for nothing.
     ///   - isMetadataChecked: whether `checkMetadata` passed just now.
+    ///   - seen: the folder, where it was looked at just now.
     func log(
         _ folder: String, _ identity: LogIdentity, _ line: IntegrityRoot.LogLine?, now: Timestamp,
-        isMetadataChecked: Bool = false
+        isMetadataChecked: Bool = false, seen: LogFolder? = nil
     ) throws(LogError) -> LogIntegrity {
         var log = LogIntegrity(identity: identity, now: now)
         guard let line else { return log }
@@ -209,7 +210,9 @@ struct DirectoryIntegrity: Sendable {
             if name == LeaderEpochCheckpoint.fileName { log.distrustsEpochs = true }
             if let base = Self.indexed(name) { log.distrustedIndexes.insert(base) }
         }
-        try checkSegments(of: folder, line, &log)
+        let path = directory + "/" + folder
+        let there = try LogFolder(path, seen: seen, in: fileSystem)
+        checkSegments(there.segments, in: path, line, &log)
         return log
     }
 
@@ -233,10 +236,9 @@ struct DirectoryIntegrity: Sendable {
     }
 
     private func checkSegments(
-        of folder: String, _ line: IntegrityRoot.LogLine, _ log: inout LogIntegrity
-    ) throws(LogError) {
-        let path = directory + "/" + folder
-        let found = try LogFolder(path, in: fileSystem).segments
+        _ found: [(base: Offset, size: Int)], in path: String, _ line: IntegrityRoot.LogLine,
+        _ log: inout LogIntegrity
+    ) {
         let sizes = Dictionary(uniqueKeysWithValues: found.map { ($0.base, $0.size) })
         let bases = line.segments.keys.sorted()
         for (slot, base) in bases.enumerated() {

@@ -50,9 +50,10 @@ struct ProducerRecovery {
     /// - Parameters:
     ///   - segments: those that stay, their files as they are to be.
     ///   - known: everything below was flushed.
+    ///   - names: the folder's files that belong to segments; nil: they are listed.
     init(
         of segments: [Segment], end: Offset, knownFlushed known: Offset, folder: String,
-        in fileSystem: any FileSystem, _ mode: Mode = .repair
+        names: [SegmentFileName]? = nil, in fileSystem: any FileSystem, _ mode: Mode = .repair
     ) throws(LogError) {
         self.segments = segments
         self.end = end
@@ -62,10 +63,11 @@ struct ProducerRecovery {
         self.mode = mode
         flushed = end
         replay = ProducerReplay(ProducerStates(), from: .zero)
-        let names = try wrapping { () throws(FileError) in
-            try fileSystem.entries(of: folder).filter { $0.kind == .file }
-                .compactMap { SegmentFileName($0.name) }.filter { $0.standing == .live }
+        let listed = try wrapping { () throws(FileError) in
+            if let names { return names }
+            return try FolderNames(folder, in: fileSystem).segments
         }
+        let names = listed.filter { $0.standing == .live }
         snapshots = ProducerSnapshots(
             folder: folder,
             offsets: names.filter { $0.content == .producerSnapshot }.map(\.baseOffset),

@@ -23,7 +23,8 @@ extension LogRecovery {
             of: plan.segments, end: plan.ends.written,
             // After a clean close all of it is flushed, with or without a checkpoint's row.
             knownFlushed: wasClosedCleanly ? plan.ends.written : plan.report.knownFlushed,
-            folder: folder, in: files.fileSystem)
+            folder: folder, names: plan.changesNames ? nil : seen?.names.segments,
+            in: files.fileSystem)
         recovery.distrusted = integrity.distrustedIndexes
         try recovery.run()
         plan.producers = recovery.states
@@ -41,7 +42,7 @@ extension LogRecovery {
 
     private func perform(_ plan: inout RecoveryPlan) throws(FileError) -> ActiveSegment {
         let fileSystem = files.fileSystem
-        if wasClosedCleanly, !keepsEnds {
+        if wasClosedCleanly, !keepsEnds, seen?.names.has(EndsFile.fileName) ?? true {
             // Ends that another program's clean close left behind must not speak after a crash.
             var stale = EndsFile(folder: folder, last: nil, in: fileSystem)
             try stale.remove()
@@ -127,7 +128,7 @@ extension LogRecovery {
         }
         // The interval between index entries is counted anew with each opening, as Kafka does.
         fill.bytesSinceIndexEntry = 0
-        let opened = try files.open(last.baseOffset)
+        let opened = try files.open(last.baseOffset, among: seen?.names.segments ?? [])
         let repair = plan.sidecars.last { $0.segment.baseOffset == last.baseOffset }
         let sidecar =
             try repair?.writer(in: files.fileSystem)

@@ -26,6 +26,9 @@ struct LogRecovery {
     /// Whether the ends file still bounds a recovery though the log was closed: the directory's
     /// checkpoints may say less.
     var keepsEnds = false
+    /// The folder, where it was looked at, no replacement of segments is to be settled in it, and
+    /// nothing was changed since; nil: it is looked at anew.
+    var seen: LogFolder?
 
     private var fileSystem: any FileSystem { files.fileSystem }
 
@@ -45,7 +48,7 @@ struct LogRecovery {
 
     /// Looks at the folder and decides; changes nothing.
     func plan() throws(LogError) -> RecoveryPlan {
-        let listing = try LogFolder(folder, in: fileSystem)
+        let listing = try LogFolder(folder, seen: seen, in: fileSystem)
         // After a clean close the checkpoints say it all; a file left from before them is stale.
         let published =
             wasClosedCleanly && !keepsEnds

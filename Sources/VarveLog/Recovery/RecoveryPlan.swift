@@ -33,6 +33,11 @@ struct RecoveryPlan {
     var producers = ProducerStates()
     var snapshots: ProducerSnapshots?
     var report: RecoveryReport
+
+    /// Whether files get other names, or none, by what is to be done.
+    var changesNames: Bool {
+        !removedFiles.isEmpty || !removedSegments.isEmpty || newSegment != nil
+    }
 }
 
 /// The end of a segment that may stand in the page cache only.

@@ -46,9 +46,7 @@ struct SegmentSwap {
 
     /// Looks at a folder.
     init(_ folder: String, in fileSystem: any FileSystem) throws(FileError) {
-        let entries = try fileSystem.entries(of: folder)
-        self.init(
-            entries.filter { $0.kind == .file }.compactMap { SegmentFileName($0.name) }, in: folder)
+        self.init(try FolderNames(folder, in: fileSystem).segments, in: folder)
     }
 
     /// Whether some file has not the name that it is to have.
@@ -172,6 +170,8 @@ extension LogRecovery {
     /// everything else: until then the folder does not say which segments there are.
     /// - Returns: the segments that took the place of others.
     func settleReplacements() throws(LogError) -> [Offset] {
+        // What was seen has nothing pending.
+        guard seen == nil else { return [] }
         let swap = try wrapping { () throws(FileError) in
             try SegmentSwap(folder, in: files.fileSystem)
         }

@@ -41,15 +41,20 @@ struct SegmentFiles: Sendable {
 
     /// The files of a segment that is appended to; index files that are missing are made. Nothing
     /// stays open before the first append.
-    func open(_ baseOffset: Offset) throws(FileError) -> ActiveSegment.Files {
+    /// - Parameter names: files that are known to be there; others are looked for.
+    func open(
+        _ baseOffset: Offset, among names: [SegmentFileName] = []
+    ) throws(FileError) -> ActiveSegment.Files {
         let paths = paths(baseOffset)
-        guard try fileSystem.status(at: paths.log) != nil else {
-            throw FileError(.open, paths.log, .notFound)
+        func isMissing(_ content: SegmentFileName.Content) throws(FileError) -> Bool {
+            guard !names.contains(SegmentFileName(baseOffset, content)) else { return false }
+            return try fileSystem.status(at: paths.path(content)) == nil
         }
+        if try isMissing(.log) { throw FileError(.open, paths.log, .notFound) }
         var isMade = false
-        for path in [paths.offsetIndex, paths.timeIndex, paths.sidecar]
-        where try fileSystem.status(at: path) == nil {
-            _ = try OpenFile(path, .readWriteOrCreate, in: fileSystem)
+        for content in [SegmentFileName.Content.index, .timeIndex, .sidecar]
+        where try isMissing(content) {
+            _ = try OpenFile(paths.path(content), .readWriteOrCreate, in: fileSystem)
             isMade = true
         }
         if isMade { try fileSystem.flushDirectory(folder) }
