@@ -30,6 +30,10 @@ int varve_reserve(int file, off_t size) {
     return fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size);
 }
 
+int varve_begin_write_out(int file) {
+    return sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 const char *varve_entry_name(const void *entry) {
     return ((const struct dirent *)entry)->d_name;
 }

@@ -116,6 +116,11 @@ public final class LinuxFileSystem: FileSystem {
         try call(.flush, on: file) { fdatasync(file.rawValue) }
     }
 
+    /// sync_file_range(2), which starts to write pages out and waits for none of them.
+    public func beginWritingOut(_ file: FileID) {
+        _ = varve_begin_write_out(file.rawValue)
+    }
+
     /// Takes an open-file-description lock on the whole file (fcntl(2)). It excludes the POSIX
     /// locks of other programs too, Java's among them, and only those name their holder.
     /// - Precondition: the file was opened for writing.

@@ -132,6 +132,7 @@ extension Log {
     public func truncate(to offset: Offset) throws(LogError) -> Offset {
         try checkOpen()
         guard offset < ends.written else { return ends.written }
+        try finishFlush()
         try settleCompaction()
         try settleCommits()
         compaction.cutCount += 1

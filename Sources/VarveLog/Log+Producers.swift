@@ -113,17 +113,21 @@ extension Log {
 
     // MARK: Snapshots
 
-    /// Writes a snapshot as of the log's end, all of which is flushed. A failure is no loss: the
-    /// next opening has more to read.
+    /// Writes a snapshot as of the log's end, if all of it is flushed.
     func storeSnapshot() {
+        guard ends.flushed == ends.written else { return }
+        storeSnapshot(of: producers, at: ends.written)
+    }
+
+    /// Writes a snapshot as of `end`, below which everything is flushed. A failure is no loss: the
+    /// next opening has more to read.
+    func storeSnapshot(of states: ProducerStates, at end: Offset) {
         // At the first batch nothing is known, and that needs no file.
-        guard ends.flushed == ends.written, snapshots.sound != ends.written,
-            ends.written > segments[0].baseOffset
-        else { return }
+        guard snapshots.sound != end, end > segments[0].baseOffset else { return }
         do throws(FileError) {
             // A snapshot vouches for the index entries of the markers before it.
             try active.segment.transactionIndex.store(.flushed)
-            try snapshots.store(producers, at: ends.written)
+            try snapshots.store(states, at: end)
             try surroundings.fileSystem.flushDirectory(path)
             try snapshots.prune(baseCount: segments.count) { segments[$0].baseOffset }
         } catch {

@@ -31,6 +31,7 @@ extension Log {
             try checkOpen()
             return nil
         }
+        awaitTicket()
         let resumption = Resumption(cause: cause, dropped: ends.flushed..<ends.written)
         try settleCommits()
         do {

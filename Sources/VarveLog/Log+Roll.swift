@@ -10,7 +10,7 @@ extension Log {
     /// - Throws: `.file` when files cannot be made, with nothing changed; `.poisoned` when the old
     ///   segment's flush failed.
     public func roll() throws(LogError) {
-        try checkOpen()
+        try finishFlush()
         let base = ends.written
         guard base > active.segment.baseOffset else { return }
         // Before a later segment can be found: either all that precedes it is flushed, or recovery

@@ -63,6 +63,8 @@ public final class Log {
     var durablyPublishedSize = 0
     /// How far its own file is flushed, where that is less than `ends` says: a ring has the rest.
     var inPlace: InPlace?
+    /// The flush that runs beside the owner.
+    var ticket: FlushTicket?
     /// The ring that may have bytes of this log.
     weak var commitRing: CommitRing?
     /// `appendedSize` when the indexes were last flushed; nil when something else may have changed
@@ -178,14 +180,14 @@ public final class Log {
     /// poisoned and takes no more appends. The flush is never tried again.
     /// - Complexity: one `fdatasync` for each segment with unflushed bytes; usually one.
     public func flush() throws(LogError) {
-        try checkOpen()
+        try finishFlush()
         guard ends.flushed < ends.written else { return }
         try flushInPlace()
     }
 
     /// On return every record appended so far survives a power cut in the log's own files.
     func flushInPlace() throws(LogError) {
-        try checkOpen()
+        try finishFlush()
         guard ends.flushed < ends.written || inPlace != nil else { return }
         do {
             #if VARVE_PLANTED_BUGS
@@ -202,10 +204,21 @@ public final class Log {
             #endif
             throw poison(error)
         }
+        didFlush(through: ends.written)
+    }
+
+    /// A flush of its own files has returned that covers all below `end`.
+    private func didFlush(through end: Offset) {
         inPlace = nil
-        ends.didFlush(through: ends.written)
+        ends.didFlush(through: end)
         if stability.isHolding { stability.didFlush(through: ends.flushed) }
         publishEnds()
+    }
+
+    /// A flush beside the owner has returned, which began when the active segment had `size` bytes.
+    func didFlush(size: Int, through end: Offset) {
+        active.segment.publish(flushedSize: size)
+        didFlush(through: end)
     }
 
     private func flushSealed(_ segment: Segment) throws(FileError) {
@@ -257,7 +270,7 @@ public final class Log {
     /// has no more than that to read.
     func publishEnds(_ publishing: Publishing = .lazily) {
         guard !isPublished else { return }
-        let isDue = appendedSize - durablyPublishedSize >= Self.durablePublishingInterval
+        let isDue = isDurablePublishingDue
         if publishing == .durably || isDue {
             active.flushSidecar()
             guard (try? endsFile.publishDurably(endsNow())) != nil else { return }
@@ -267,6 +280,10 @@ public final class Log {
             guard (try? endsFile.publish(endsNow())) != nil else { return }
         }
         isPublished = true
+    }
+
+    var isDurablePublishingDue: Bool {
+        appendedSize - durablyPublishedSize >= Self.durablePublishingInterval
     }
 
     /// 64 MiB are read and checked in some 10 ms from the page cache and in 70 ms from a disk of
@@ -339,6 +356,8 @@ public final class Log {
     /// Takes the log out of use without a flush: its folder was renamed away.
     func abandon() {
         standing = .closed
+        // A flush that still runs has the descriptor for itself.
+        ticket = nil
         inPlace = nil
         active.rest()
         endsFile.rest()

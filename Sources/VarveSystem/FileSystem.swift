@@ -104,6 +104,10 @@ public protocol FileSystem: AnyObject, Sendable {
     /// On return everything written to `file` before the call survives a power cut, and so does
     /// the length that reaches it. When this throws, nothing is known of what reached the disk.
     func flush(_ file: FileID) throws(FileError)
+    /// Has the system begin to write out what was written to `file`, so that a flush that follows
+    /// has less to wait for. A hint: nothing is promised on return, and a failure shows in the
+    /// flush.
+    func beginWritingOut(_ file: FileID)
     /// Takes an exclusive advisory lock for as long as the file stays open. It excludes other
     /// processes and other openings in this process alike.
     func lock(_ file: FileID) throws(FileError) -> LockOutcome
@@ -126,4 +130,9 @@ public protocol FileSystem: AnyObject, Sendable {
     func flushDirectory(_ directory: String) throws(FileError)
     /// Free bytes for an ordinary user on the file system that holds `path`.
     func freeSpace(at path: String) throws(FileError) -> ByteCount
+}
+
+extension FileSystem {
+    /// Nothing: `flush` does all.
+    public func beginWritingOut(_ file: FileID) {}
 }

@@ -72,6 +72,9 @@ public struct OpenFile: ~Copyable, Sendable {
     /// On return everything written before survives a power cut.
     public func flush() throws(FileError) { try fileSystem.flush(id) }
 
+    /// Has the system begin what a flush would wait for; see `FileSystem.beginWritingOut`.
+    public func beginWritingOut() { fileSystem.beginWritingOut(id) }
+
     public func lock() throws(FileError) -> LockOutcome { try fileSystem.lock(id) }
 
     public func map(size: ByteCount) throws(FileError) -> MappedBytes {

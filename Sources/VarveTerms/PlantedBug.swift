@@ -13,6 +13,7 @@
         case acknowledgedBeforeFlush = "acknowledged-before-flush"
         case sharedAcknowledgesWritten = "shared-acknowledges-written"
         case flushErrorIgnored = "flush-error-ignored"
+        case besideTakesAll = "beside-takes-all"
         case flushRetried = "flush-retried"
         case poisonForgotten = "poison-forgotten"
         case sealedSegmentNotFlushed = "sealed-segment-not-flushed"

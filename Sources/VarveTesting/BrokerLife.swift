@@ -12,6 +12,7 @@ struct LifePlan: Sendable {
     var network: any Network
     var surroundings: Surroundings
     var faults: BrokerFaults
+    var flushes: BesideFlushes?
 
     /// Opens the data and begins to listen.
     func begin() throws(TestBrokerError) -> BrokerLife {
@@ -37,7 +38,9 @@ final class BrokerLife {
     init(_ plan: LifePlan) throws(TestBrokerError) {
         listeners = plan.listeners
         do throws(BrokerError) {
-            broker = try Broker(plan.settings, endpoints: plan.endpoints, in: plan.surroundings)
+            broker = try Broker(
+                plan.settings, endpoints: plan.endpoints, in: plan.surroundings,
+                beside: plan.flushes)
         } catch {
             throw .broker(error)
         }
@@ -85,6 +88,8 @@ final class BrokerGate: FrameService {
     ) -> Admission {
         faults.takesRefusal() ? .refuse : broker.opened(connection, ends, on: loop)
     }
+
+    func turnBegan(now: Instant, on loop: EventLoop) { broker.turnBegan(now: now, on: loop) }
 
     func received(_ frame: RawSpan, in slot: AnswerSlot, on loop: EventLoop) {
         broker.received(frame, in: slot, on: loop)

@@ -109,7 +109,8 @@ public actor LocalBroker {
         thread = try await BrokerThread.start(
             LifePlan(
                 settings: settings, endpoints: settings.advertised, listeners: listeners,
-                network: network, surroundings: surroundings, faults: faults))
+                network: network, surroundings: surroundings, faults: faults,
+                flushes: BesideFlushes(by: FlushThread())))
     }
 
     // MARK: Lives

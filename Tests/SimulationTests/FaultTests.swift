@@ -22,8 +22,11 @@ struct FaultTests {
     func everyCall(_ fault: FaultSearch.Fault) throws {
         let deadline = Deadline(shares: Self.faults.count)
         var search = FaultSearch()
-        let workloads =
-            RunLength.isLong ? FaultWorkload.all : FaultWorkload.all.prefix(3) + [.sharing]
+        var workloads = FaultWorkload.all
+        if !RunLength.isLong {
+            workloads = workloads.prefix(3) + [.sharing]
+            if fault.kinds?.contains(.flush) == true { workloads.append(.flushingBeside) }
+        }
         for workload in workloads { search.run(workload, fault, until: deadline) }
         search.tally.report("failing calls, \(fault)", deadline.elapsed)
     }

@@ -63,6 +63,8 @@ final class CountingFiles: FileSystem {
         try files.flush(file)
     }
 
+    func beginWritingOut(_ file: FileID) { files.beginWritingOut(file) }
+
     func lock(_ file: FileID) throws(FileError) -> LockOutcome {
         calls.count(.lock)
         return try files.lock(file)

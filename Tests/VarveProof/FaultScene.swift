@@ -9,6 +9,8 @@ import VarveTerms
 package struct FaultWorkload: Sendable {
     package enum Step: Sendable {
         case append(count: Int, padding: Int, epoch: Int32, Compression = .none)
+        /// Two appends of a record: one before a flush beside the owner begins, one while it runs.
+        case appendBeside(padding: Int, epoch: Int32)
         case roll, flush, checkpoint, retain
         case delete(before: Int)
         case truncate(to: Int)
@@ -32,7 +34,7 @@ package struct FaultWorkload: Sendable {
 
     package static let all = [
         appending, cutting, pageCache, interval, reserving, prewriting, dying, sharing,
-        sharingAndCutting, sharingAhead,
+        sharingAndCutting, sharingAhead, flushingBeside,
     ]
 
     package static let appending = FaultWorkload(
@@ -148,6 +150,19 @@ extension FaultWorkload {
         ], logCount: 2)
 }
 
+extension FaultWorkload {
+    /// Flushes run beside the owner, which appends, rolls, cuts, closes and dies meanwhile.
+    package static let flushingBeside = FaultWorkload(
+        name: "flushing beside", settings: Workload.settings(),
+        steps: [
+            .append(count: 1, padding: 20, epoch: 0), .appendBeside(padding: 300, epoch: 0),
+            .roll, .appendBeside(padding: 0, epoch: 1), .truncate(to: 4),
+            .appendBeside(padding: 500, epoch: 2), .reopen, .append(count: 1, padding: 0, epoch: 2),
+            .appendBeside(padding: 20, epoch: 2), .die, .append(count: 1, padding: 0, epoch: 3),
+            .appendBeside(padding: 20, epoch: 3),
+        ])
+}
+
 /// Runs a `FaultWorkload` and keeps account of what it was told.
 package final class FaultScene {
     /// How the last process ends.
@@ -160,6 +175,7 @@ package final class FaultScene {
     private let workload: FaultWorkload
     private var directory: DataDirectory?
     private var logs: [Log?]
+    private let flushes = HeldFlushes()
     private var serial = 0
     private var boot = Scene.boot
     /// Which logs were not seen since power was cut.
@@ -209,6 +225,8 @@ package final class FaultScene {
         switch step {
         case .append(let count, let padding, let epoch, let compression):
             try append(count, padding: padding, epoch: epoch, compression)
+        case .appendBeside(let padding, let epoch):
+            try appendBeside(padding: padding, epoch: epoch)
         case .roll: try opened().roll()
         case .flush:
             let log = try opened()
@@ -261,6 +279,7 @@ package final class FaultScene {
     }
 
     private func forget() {
+        flushes.forgetAll()
         directory = nil
         logs = numbers.map { _ in nil }
         isPoisoned = numbers.map { _ in false }
@@ -327,6 +346,32 @@ package final class FaultScene {
         where wrong == nil {
             if let failure { refuse(failure, number) } else { try didAppend(number) }
         }
+    }
+
+    private func appendBeside(padding: Int, epoch: Int32) throws {
+        let log = try opened()
+        try write(padding: padding, epoch: epoch)
+        guard log.sizeForFlushBeside > .zero else {
+            // The first flush of an opening.
+            try log.flush()
+            return try didAppend(0)
+        }
+        let end = Int(log.ends.written.rawValue)
+        _ = Log.beginFlush(of: [log], by: flushes) {}
+        try write(padding: padding, epoch: epoch)
+        flushes.runNext()
+        try log.finishFlush()
+        if log.ends.flushed.rawValue > end { wrong = "more is durable than was there to flush" }
+        apply(.acknowledge(flushed: Int(log.ends.flushed.rawValue), written: end))
+        try log.flush()
+        try didAppend(0)
+    }
+
+    private func write(padding: Int, epoch: Int32) throws {
+        let log = try opened()
+        let batch = try submit(1, to: 0, padding: padding, epoch: epoch, .none)
+        try log.write(
+            batch.rawSpan, epoch: self.epoch(epoch, of: log), now: disk.clock.wallClock())
     }
 
     private func refuse(_ error: LogError, _ number: Int) {

@@ -12,7 +12,7 @@ extension Scene {
     ) throws {
         var bases: [Int] = []
         for number in numbers {
-            bases.append(try write(count, to: number, epoch: epoch, padding: padding))
+            bases.append(try write(count, keys: [], to: number, epoch: epoch, padding: padding))
         }
         try flushTogether(numbers, from: bases, count: count)
     }
@@ -34,8 +34,8 @@ extension Scene {
     }
 
     /// - Returns: the first offset.
-    private func write(
-        _ count: Int, keys: [Int] = [], to number: Int, epoch: Int32, padding: Int
+    func write(
+        _ count: Int, keys: [Int], to number: Int, epoch: Int32, padding: Int
     ) throws -> Int {
         let log = try log(number)
         let base = Int(log.ends.written.rawValue)

@@ -26,6 +26,9 @@ package final class Scene {
     var sequences: [ProducerKey: Int32] = [:]
     /// The keys of records, by log and offset.
     var keyed: [Int: [Int: Int]] = [:]
+    /// Flushes beside the program, and where each log ended when its own began.
+    let flushes = HeldFlushes()
+    var begun: [Int: Int] = [:]
     /// Where batches start, by log.
     var bases: [LogName: [Int]] = [:]
 
@@ -229,6 +232,8 @@ package final class Scene {
     package func restart(on disk: SimulatedDisk, after moment: Int) {
         directory = nil
         logs = [:]
+        flushes.forgetAll()
+        begun = [:]
         self.disk = disk
         boot = UniqueID(high: boot.high, low: boot.low + 1)
         for (name, journal) in journals {

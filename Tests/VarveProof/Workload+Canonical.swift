@@ -5,7 +5,7 @@ import VarveTerms
 
 extension Workload {
     /// All of them; a new kind of work is a line in one of the four lists.
-    package static let canonical = basics + openings + batches + shared
+    package static let canonical = basics + openings + batches + shared + beside
 
     package static let basics: [Workload] = [
         firstAppends, rolls, compressed, interval, pageCache, reopening, deleting, retention,

@@ -15,6 +15,7 @@ struct DiskState: Sendable {
     var options: DiskOptions
     var faults = Faults()
     var flushDuration = Duration.zero
+    var writingOutCount = 0
     var trace: DiskTrace
     private(set) var openings: [FileID: Opening] = [:]
     private var nextFile: Int32 = 3

@@ -37,6 +37,9 @@ extension SimulatedDisk {
     /// How many calls failed by a fault in this life.
     public var faultHitCount: Int { state.withLock { $0.faults.hitCount } }
 
+    /// How often somebody had a file's bytes begun to be written out.
+    public var writingOutCount: Int { state.withLock { $0.writingOutCount } }
+
     public var shortTransfers: ShortTransfers {
         get { state.withLock { $0.faults.shortTransfers } }
         set { state.withLock { $0.faults.shortTransfers = newValue } }

@@ -114,6 +114,10 @@ extension SimulatedDisk {
         try state.withLock { state throws(FileError) in try state.flush(file, time) }
     }
 
+    /// Counted, and nothing else: a power cut leaves any part of what was not flushed, whoever had
+    /// begun to write it out.
+    public func beginWritingOut(_ file: FileID) { state.withLock { $0.writingOutCount += 1 } }
+
     public func lock(_ file: FileID) throws(FileError) -> LockOutcome {
         try state.withLock { state throws(FileError) in try state.lock(file) }
     }

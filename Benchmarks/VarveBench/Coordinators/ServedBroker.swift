@@ -1,5 +1,6 @@
 internal import CBench
 internal import Synchronization
+internal import Varve
 internal import VarveBroker
 internal import VarveLinux
 internal import VarveLog
@@ -51,7 +52,9 @@ final class ServedBroker: Sendable {
         thread = try ServerThread {
             do {
                 let descriptors = LinuxProcess.raiseDescriptorLimit()
-                let broker = try Broker(settings, endpoints: settings.advertised, in: surroundings)
+                let broker = try Broker(
+                    settings, endpoints: settings.advertised, in: surroundings,
+                    beside: BesideFlushes(by: FlushThread()))
                 let loop = try EventLoop(
                     network: network, clock: surroundings.clock, service: broker,
                     limits: settings.loopLimits,

@@ -59,6 +59,9 @@ int varve_lock_opening(int file);
 int varve_lock_holder(int file, pid_t *holder);
 /// Reserves blocks for the first `size` bytes and leaves the length alone (FALLOC_FL_KEEP_SIZE).
 int varve_reserve(int file, off_t size);
+/// Starts to write out the file's pages and waits for none (SYNC_FILE_RANGE_WRITE). A failure shows
+/// in the flush that follows.
+int varve_begin_write_out(int file);
 /// The name in a `struct dirent`. Swift would import the field as a tuple, and copying it reads
 /// past the end of short entries.
 const char *varve_entry_name(const void *entry);

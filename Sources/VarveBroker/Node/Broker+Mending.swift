@@ -17,7 +17,7 @@ extension Broker {
     /// that were not flushed disappear. While answers wait for those records it does nothing.
     func mendMetadata() {
         let now = clock.now()
-        guard afterFlush.isEmpty, now >= nextMetadataMending else { return }
+        guard turnUnderway == nil, afterFlush.isEmpty, now >= nextMetadataMending else { return }
         nextMetadataMending = now.advanced(by: Self.mendingInterval)
         // While the disk fails, requests are refused, and it is tried again later.
         guard (try? metadata.resume(at: clock.wallClock())) != nil else { return }

@@ -31,6 +31,10 @@ public final class Broker: FrameService {
     var unflushedTopics: Set<String> = []
     /// What is to be done once everything of this turn is flushed.
     var afterFlush: [(EventLoop) -> Void] = []
+    /// Which flushes are done beside the loop; nil for none.
+    let flushes: BesideFlushes?
+    /// What waits for the flush that is done beside the loop now.
+    var turnUnderway: WrittenTurn?
     var admission = BatchAdmission()
     var fetches = WaitingFetches()
     var fetchSessions: FetchSessions
@@ -53,12 +57,16 @@ public final class Broker: FrameService {
     /// Opens the data directories and the metadata, and takes the node's place in the cluster.
     /// Nobody is served yet; logs of topics are opened when they are first used.
     ///
-    /// - Parameter diagnostics: where it tells of what fails and no client hears of.
+    /// - Parameters:
+    ///   - flushes: which flushes are done beside the loop, and by whom; nil for none.
+    ///   - diagnostics: where it tells of what fails and no client hears of.
     /// - Throws: `BrokerError`; every directory is closed again then.
     public init(
         _ settings: BrokerSettings, endpoints: [ListenerAddress],
-        in surroundings: Surroundings, telling diagnostics: any Diagnostics = SilentDiagnostics()
+        in surroundings: Surroundings, beside flushes: BesideFlushes? = nil,
+        telling diagnostics: any Diagnostics = SilentDiagnostics()
     ) throws(BrokerError) {
+        self.flushes = flushes
         self.surroundings = surroundings
         self.endpoints = endpoints
         node = try Self.openDirectories(settings, in: surroundings)
@@ -117,7 +125,8 @@ public final class Broker: FrameService {
 
     public var nextDeadline: Instant? {
         // Background work may have left something for the end of a turn.
-        guard dirty.isEmpty, afterFlush.isEmpty, !upkeep.isStale else {
+        // What waits for the flush beside the loop is told of by its end.
+        guard turnUnderway != nil || dirty.isEmpty && afterFlush.isEmpty, !upkeep.isStale else {
             return Instant(nanoseconds: .min)
         }
         var earliest = fetches.nextDeadline

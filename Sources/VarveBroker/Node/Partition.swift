@@ -13,8 +13,13 @@ final class Partition {
     let isInternal: Bool
     var rules: TopicRules
     var leaderEpoch: Int32
-    /// Whether something was written that is not flushed.
-    var isDirty = false
+    /// Whether it waits for the next flush.
+    var isNoted = false
+    /// Whether something was written that is not known to be flushed.
+    var isDirty: Bool { isNoted || flushingEnd != nil }
+    /// Where the log ended when the flush began that runs beside the loop; nil when it is no part
+    /// of one.
+    var flushingEnd: Offset?
     /// Why the last flush of this turn failed; nil when it did not.
     var flushFailure: LogError?
     /// Before this it is not tried again to resume the log.

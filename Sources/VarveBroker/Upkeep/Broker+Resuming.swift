@@ -75,6 +75,11 @@ extension Broker {
     /// Lets a log go on that a failed flush has stopped.
     func resume(_ partition: Partition) throws(LogError) {
         partition.upkeep.isSuspect = false
+        guard !partition.isDirty else {
+            // Who waits for a flush of it hears first that it failed.
+            partition.upkeep.isSuspect = true
+            return upkeep.suspects.append(partition.key)
+        }
         do throws(LogError) {
             guard let resumption = try partition.log.resume() else { return }
             upkeep.report.logsResumed += 1

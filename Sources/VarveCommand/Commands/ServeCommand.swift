@@ -83,6 +83,7 @@ enum ServeCommand {
         }
         let broker = try Broker(
             settings, endpoints: endpoints, in: invocation.surroundings,
+            beside: BesideFlushes(by: FlushThread()),
             telling: ConsoleDiagnostics(
                 invocation.console, tellsProgress: invocation.arguments[progress]))
         let loop = try EventLoop(

@@ -13,21 +13,21 @@ extension Log {
         var frame: UInt64
     }
 
-    /// How many bytes it would bring into a frame.
-    var sharedSize: Int { active.segment.writtenSize - active.segment.flushedSize }
+    /// How many bytes of the active segment are not flushed.
+    var unflushedActiveSize: Int { active.segment.writtenSize - active.segment.flushedSize }
 
     /// How much it would add to a frame.
     var sizeInFrame: Int {
         let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
         let nameSize = path.utf8[(name ?? path.utf8.startIndex)...].count
-        return CommitFrame.size(ofEntryFor: nameSize, sharedSize)
+        return CommitFrame.size(ofEntryFor: nameSize, unflushedActiveSize)
     }
 
     /// Whether a ring may have its unflushed bytes: all in one file, and of a log that the next
     /// opening can tell from another one in the same folder.
     var canShareFlush: Bool {
         guard case .open = standing, topicID != nil else { return false }
-        return unflushed.isEmpty && ends.flushed < ends.written
+        return ticket == nil && unflushed.isEmpty && ends.flushed < ends.written
     }
 
     /// What a frame says of its unflushed bytes.
@@ -36,7 +36,7 @@ extension Log {
         let segment = active.segment
         return CommitEntry(
             folder: WholeFile.name(of: path), topicID: topicID, segmentBase: segment.baseOffset,
-            position: segment.flushedSize, size: sharedSize, endOffset: ends.written)
+            position: segment.flushedSize, size: unflushedActiveSize, endOffset: ends.written)
     }
 
     /// Fills `buffer` with the unflushed bytes, as the system has them.
@@ -90,7 +90,9 @@ extension Log {
         guard inPlace != nil else { return }
         switch standing {
         case .open: try flushInPlace()
-        case .poisoned: try restore(from: ring)
+        case .poisoned:
+            awaitTicket()
+            try restore(from: ring)
         // It could not be flushed when it was closed.
         case .closed: throw .closed(path: path)
         }

@@ -23,7 +23,7 @@ extension DataDirectory {
     /// Lets those logs that gain by it share a flush. The others are as they were.
     func shareFlush(of logs: [Log]) {
         let sharing = logs.filter { log in
-            log.canShareFlush && log.sharedSize <= Self.sharedSizeMax && isOpenHere(log)
+            log.canShareFlush && log.unflushedActiveSize <= Self.sharedSizeMax && isOpenHere(log)
         }
         if sharing.count > 1 { ring.commit(sharing) }
     }
@@ -33,7 +33,7 @@ extension DataDirectory {
     }
 
     /// Bytes of a log up to which writing them twice costs less than a flush.
-    private static let sharedSizeMax = 64 << 10
+    static let sharedSizeMax = 64 << 10
 
     // MARK: What the ring has of a log that goes
 

@@ -205,6 +205,9 @@ struct ActiveSegment: ~Copyable {
         try files.log.write(bytes, at: FilePosition(position), of: segment)
     }
 
+    /// The file of the batches, for a flush beside the owner; nil while it is not open.
+    var fileForFlush: SharedFile? { files.log.forFlush }
+
     /// Flushes the file of the batches, whatever is known of its sizes.
     mutating func flushFile() throws(FileError) { try files.log.flush(segment) }
 

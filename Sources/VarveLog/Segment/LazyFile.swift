@@ -9,21 +9,24 @@ internal import VarveTerms
 /// a log at rest would keep in memory.
 struct LazyFile: ~Copyable {
     private let content: SegmentFileName.Content
-    private var opened: OpenedFile?
+    private var opened: SharedFile?
 
     /// A file that is there.
     /// - Parameter file: nil where it is not open yet.
     init(_ content: SegmentFileName.Content, open file: consuming OpenFile? = nil) {
         self.content = content
-        opened = OpenedFile(file)
+        opened = SharedFile(file)
     }
 
     var isOpen: Bool { opened != nil }
 
-    private mutating func open(_ segment: Segment) throws(FileError) -> OpenedFile {
+    /// The file for a flush beside its owner; nil while it is not open.
+    var forFlush: SharedFile? { opened }
+
+    private mutating func open(_ segment: Segment) throws(FileError) -> SharedFile {
         if let opened { return opened }
         let path = content == .log ? segment.paths.log : segment.paths.path(content)
-        let made = OpenedFile(try OpenFile(path, .readWrite, in: segment.fileSystem))
+        let made = SharedFile(try OpenFile(path, .readWrite, in: segment.fileSystem))
         opened = made
         return made
     }
@@ -66,8 +69,9 @@ struct LazyFile: ~Copyable {
     mutating func rest() { opened = nil }
 }
 
-/// An open file in memory of its own.
-private final class OpenedFile {
+/// An open file whose descriptor lives as long as somebody needs it: its owner, or a flush beside
+/// the owner that goes on when the owner has closed it.
+final class SharedFile: Sendable {
     let file: OpenFile
 
     init(_ file: consuming OpenFile) { self.file = file }

@@ -4,8 +4,9 @@ public import VarveTerms
 
 /// The connections of one thread: reads requests, hands them to a service, sends its answers.
 ///
-/// A turn goes: wait, work from the mailbox, accept, read and hand over, timers, the service's
-/// `turnEnded`, write, the service's `turnSettled`. So whatever many requests of one turn wait for
+/// A turn goes: wait, work from the mailbox, the service's `turnBegan`, write what that answered,
+/// accept, read and hand over, timers, the service's `turnEnded`, write, the service's
+/// `turnSettled`. So whatever many requests of one turn wait for
 /// happens once, without a hop to another thread, before their answers leave.
 ///
 /// *Invariants*: of each connection, memory is bounded by what the peer sent of one frame, one
@@ -101,6 +102,9 @@ public final class EventLoop {
         poller.wait(until: deadline, into: &ready)
         now = clock.now()
         for work in mailbox.takeAll() { work(self) }
+        service.turnBegan(now: now, on: self)
+        // Who has waited long enough does not wait for what others send.
+        if !touched.isEmpty { settle() }
         resumeAccepting()
         readOnSize = Self.readOnSizeMax
         for event in ready { handle(event) }

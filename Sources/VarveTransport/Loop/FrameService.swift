@@ -48,6 +48,10 @@ public protocol FrameService: AnyObject {
     /// A connection was accepted.
     func opened(_ connection: ConnectionID, _ ends: ConnectionEnds, on loop: EventLoop) -> Admission
 
+    /// A turn begins: what happened beside the loop since the last one is taken up here. Answers
+    /// given by now leave before anything is received.
+    func turnBegan(now: Instant, on loop: EventLoop)
+
     /// A request arrived. It is answered by `loop.answer(slot, …)`, now or at any later time of
     /// the same thread; requests of one connection are answered in the order of arrival, whatever
     /// the order of these calls.
@@ -74,6 +78,7 @@ extension FrameService {
     public func opened(
         _ connection: ConnectionID, _ ends: ConnectionEnds, on loop: EventLoop
     ) -> Admission { .admit }
+    public func turnBegan(now: Instant, on loop: EventLoop) {}
     public func turnEnded(now: Instant, on loop: EventLoop) {}
     public func turnSettled(now: Instant, on loop: EventLoop) {}
     public func closed(

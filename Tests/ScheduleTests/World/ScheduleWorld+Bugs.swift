@@ -16,7 +16,7 @@ extension ScheduleWorld {
             switch bug {
             case .coordinatorsBeforeFlush:
                 for partition in broker.dirty where partition.isInternal {
-                    partition.isDirty = false
+                    partition.isNoted = false
                 }
                 broker.dirty.removeAll(where: \.isInternal)
                 end()

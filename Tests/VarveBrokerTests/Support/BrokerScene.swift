@@ -19,7 +19,7 @@ final class BrokerScene {
     /// - Parameter properties: beside `log.dirs` and `listeners`.
     init(
         on disk: SimulatedDisk? = nil, clock: SimulatedClock = SimulatedClock(),
-        _ properties: [String: String] = [:]
+        beside flushes: BesideFlushes? = nil, _ properties: [String: String] = [:]
     ) throws {
         self.clock = clock
         self.disk = disk ?? SimulatedDisk(clock: clock)
@@ -32,7 +32,8 @@ final class BrokerScene {
             processID: 1, bootID: UniqueID(high: 1, low: 1))
         let listener = try network.listen(on: Endpoint(host: "127.0.0.1", port: 9092))[0]
         address = listener.address
-        broker = try Broker(settings, endpoints: settings.advertised, in: surroundings)
+        broker = try Broker(
+            settings, endpoints: settings.advertised, in: surroundings, beside: flushes)
         loop = try EventLoop(network: network, clock: clock, service: broker)
         try loop.serve(listener)
     }
