@@ -169,7 +169,8 @@ extension Log {
     private func zeros(behind batches: RawSpan) -> Int {
         guard settings.flushPolicy == .durable else { return 0 }
         return PrewrittenSpace.step(
-            appended: appendedSize, append: batches.byteCount, most: settings.prewriting.bytes)
+            appended: appendedSize, flush: unflushedActiveSize + batches.byteCount,
+            most: settings.prewriting.bytes)
     }
 
     /// Goes on in a new segment, to which the offsets of the next batch are near enough.

@@ -20,9 +20,9 @@ struct PrewrittenSpace: Hashable, Sendable {
     /// Bytes that a log must have taken before the first zeros: one that takes few in its life pays
     /// for none.
     static let isWorthwhileFrom = 64 << 10
-    /// The largest append that zeros are written for. Writing everything twice costs as much as a
-    /// longer file does from some 300 KiB on.
-    static let appendSizeMax = 256 << 10
+    /// The most that one flush makes durable where zeros are written. With more of it, writing
+    /// everything twice costs as much as a longer file does.
+    static let flushSizeMax = 128 << 10
     /// Zeros end where a page does.
     private static let pageSize = 4096
 
@@ -31,10 +31,10 @@ struct PrewrittenSpace: Hashable, Sendable {
     /// - Parameters:
     ///   - appended: bytes that the log has taken since it was opened: never more zeros than that,
     ///     so that many logs with few records do not fill a disk.
-    ///   - append: how many bytes the append has.
+    ///   - flush: how many bytes the next flush has to make durable, those of the append included.
     ///   - most: what the log's settings allow.
-    static func step(appended: Int, append: Int, most: Int) -> Int {
-        guard appended >= min(most, isWorthwhileFrom), append <= appendSizeMax else { return 0 }
+    static func step(appended: Int, flush: Int, most: Int) -> Int {
+        guard appended >= min(most, isWorthwhileFrom), flush <= flushSizeMax else { return 0 }
         return min(most, appended)
     }
 

@@ -104,6 +104,24 @@ struct PrewritingTests {
         #expect(home.disk.contents(LogOnDisk.file(0))?.count == home.log.segments[0].writtenSize)
     }
 
+    @Test("appends that share a large flush are followed by no zeros")
+    func largeFlushes() throws {
+        var settings = settings(4_096)
+        settings.segmentSizeMax = .mib(4)
+        let home = try LogOnDisk(settings: settings)
+        let now = home.disk.clock.wallClock()
+        let batch = try LogFixture.batch("x", padding: 60_000)
+        try home.append(bytes: batch)
+        for _ in 0..<2 { try home.log.write(batch.rawSpan, now: now) }
+        #expect(home.disk.contents(LogOnDisk.file(0))?.count ?? 0 > home.log.size.bytes)
+        // Beyond 128 KiB that wait for one flush.
+        try home.log.write(batch.rawSpan, now: now)
+        #expect(home.disk.contents(LogOnDisk.file(0))?.count == home.log.size.bytes)
+        try home.log.flush()
+        try home.log.write(batch.rawSpan, now: now)
+        #expect(home.disk.contents(LogOnDisk.file(0))?.count ?? 0 > home.log.size.bytes)
+    }
+
     @Test("sealed segments have their true length before another one has a name")
     func sealed() throws {
         let home = try LogOnDisk(disk(), settings: settings())

@@ -12,18 +12,18 @@ struct PrewrittenSpaceTests {
     @Test("zeros are never more than the log has taken, nor than it may have")
     func steps() {
         let steps = [0, 63, 64, 100, 256, 4_096].map {
-            PrewrittenSpace.step(appended: $0 * kib, append: kib, most: 256 * kib) / kib
+            PrewrittenSpace.step(appended: $0 * kib, flush: kib, most: 256 * kib) / kib
         }
         #expect(steps == [0, 0, 64, 100, 256, 256])
-        #expect(PrewrittenSpace.step(appended: 600, append: 100, most: 512) == 512)
-        #expect(PrewrittenSpace.step(appended: 1 << 30, append: kib, most: 0) == 0)
+        #expect(PrewrittenSpace.step(appended: 600, flush: 100, most: 512) == 512)
+        #expect(PrewrittenSpace.step(appended: 1 << 30, flush: kib, most: 0) == 0)
     }
 
-    @Test("an append that is as dear to write twice as to flush into a longer file gets none")
-    func largeAppends() {
-        let most = PrewrittenSpace.appendSizeMax
-        #expect(PrewrittenSpace.step(appended: 1 << 30, append: most, most: kib) == kib)
-        #expect(PrewrittenSpace.step(appended: 1 << 30, append: most + 1, most: kib) == 0)
+    @Test("a flush of what is as dear to write twice as to make a file longer gets none")
+    func largeFlushes() {
+        let most = PrewrittenSpace.flushSizeMax
+        #expect(PrewrittenSpace.step(appended: 1 << 30, flush: most, most: kib) == kib)
+        #expect(PrewrittenSpace.step(appended: 1 << 30, flush: most + 1, most: kib) == 0)
     }
 
     @Test("zeros follow batches that made the file longer, to the end of a page")
