@@ -19,6 +19,11 @@ int varve_lock_opening(int file) {
     return fcntl(file, F_OFD_SETLK, &lock) == -1 ? -1 : 0;
 }
 
+int varve_unlock_opening(int file) {
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    return fcntl(file, F_OFD_SETLK, &lock) == -1 ? -1 : 0;
+}
+
 int varve_lock_holder(int file, pid_t *holder) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(file, F_OFD_GETLK, &lock) == -1) return -1;

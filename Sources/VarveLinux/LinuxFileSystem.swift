@@ -16,6 +16,8 @@ public import VarveTerms
 public final class LinuxFileSystem: FileSystem {
     /// Paths as they were opened, for errors.
     private let paths = Mutex<[FileID: String]>([:])
+    /// Files that were locked.
+    private let locked = Mutex<Set<FileID>>([])
 
     public init() {}
 
@@ -63,6 +65,9 @@ public final class LinuxFileSystem: FileSystem {
         // before.
         let path = paths.withLock { $0.removeValue(forKey: file) }
         guard let path else { preconditionFailure("file \(file.rawValue) is not open") }
+        // A program that another thread starts has this descriptor until it is under way, and would
+        // hold the lock as long.
+        if locked.withLock({ $0.remove(file) }) != nil { _ = varve_unlock_opening(file.rawValue) }
         if Glibc.close(file.rawValue) == -1 { throw failure(.close, path, errno) }
     }
 
@@ -130,6 +135,7 @@ public final class LinuxFileSystem: FileSystem {
         for _ in 0..<3 {
             do throws(FileError) {
                 try call(.lock, on: file) { varve_lock_opening(file.rawValue) }
+                _ = locked.withLock { $0.insert(file) }
                 return .acquired
             } catch {
                 guard error.error == .tryAgain || error.error == .accessDenied else { throw error }

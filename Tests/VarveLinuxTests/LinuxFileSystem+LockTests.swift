@@ -21,6 +21,20 @@ struct LinuxFileSystemLockTests {
         #expect(try second.lock() == .acquired)
     }
 
+    @Test("a lock ends with its opening, also while a program that starts has the descriptor")
+    func copiedDescriptor() throws {
+        let files = directory.fileSystem
+        let path = try directory.file(".lock").path
+        let file = try files.open(path, .readWrite)
+        #expect(try files.lock(file) == .acquired)
+        let copy = dup(file.rawValue)
+        try #require(copy >= 0)
+        defer { _ = close(copy) }
+        try files.close(file)
+        let next = try OpenFile(path, .readWrite, in: files)
+        #expect(try next.lock() == .acquired)
+    }
+
     @Test("closing another opening of the file does not let the lock go")
     func unrelatedClose() throws {
         let first = try directory.file(".lock")

@@ -54,6 +54,8 @@ int varve_shield_end(void);
 /// An exclusive lock on the whole file, owned by this opening of it (F_OFD_SETLK): it excludes
 /// POSIX locks and other openings in this process. EAGAIN when somebody else holds one.
 int varve_lock_opening(int file);
+/// Gives that lock up, whoever else has a descriptor of this opening.
+int varve_unlock_opening(int file);
 /// Who keeps `varve_lock_opening` from succeeding: 0 for nobody, a process id for a POSIX lock, -1
 /// for a lock of an opening, which belongs to no process.
 int varve_lock_holder(int file, pid_t *holder);
