@@ -100,7 +100,7 @@ extension Broker {
             // Its checksum and its records were looked at, or made, at the admission.
             let receipt = try write(batch, to: partition, checking: .header, now: context.wallClock)
             note(partition)
-            noteForFlushBeside(batch.byteCount, in: partition)
+            beginWritingOut(batch.byteCount, of: partition)
             let isAppendTime = partition.log.settings.timestamps == .log
             return .written(
                 partition, receipt.offsets.lowerBound,

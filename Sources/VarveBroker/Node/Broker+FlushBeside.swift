@@ -19,19 +19,17 @@ public struct BesideFlushes: Sendable {
         logSizeMin = min(sizeMin, ByteCount(Log.sharedFlushSizeMax.bytes + 1))
     }
 
-    /// Whether a log's part of a flush may be one beside the loop.
-    func takes(_ log: Log) -> Bool {
-        let size = log.sizeForFlushBeside
-        return size > .zero && size >= logSizeMin
-    }
-
-    /// Whether logs have enough to flush.
-    func takes(_ written: [Partition]) -> Bool {
+    /// Those whose part of a flush may be one beside the loop; none where they have too little to
+    /// flush for that.
+    func taken(of written: [Partition]) -> [Partition] {
         var size = 0
-        for partition in written where takes(partition.log) {
-            size += partition.log.sizeForFlushBeside.bytes
+        let large = written.filter { partition in
+            let part = partition.log.sizeForFlushBeside
+            guard part > .zero, part >= logSizeMin else { return false }
+            size += part.bytes
+            return true
         }
-        return size > 0 && size >= sizeMin.bytes
+        return size >= sizeMin.bytes ? large : []
     }
 }
 
@@ -62,8 +60,8 @@ extension Broker {
     /// ones gain less than the call costs.
     static let writtenOutFrom = ByteCount.kib(128)
 
-    /// Takes note that a batch of `size` was written: what is large goes out at once.
-    func noteForFlushBeside(_ size: Int, in partition: Partition) {
+    /// Has a batch of `size` that was just written go out at once, if it is large.
+    func beginWritingOut(_ size: Int, of partition: Partition) {
         guard flushes != nil, settings.flushPolicy == .durable, size >= Self.writtenOutFrom.bytes
         else { return }
         partition.log.beginWritingOut()
@@ -73,18 +71,9 @@ extension Broker {
     /// are flushed here.
     /// - Returns: false where nothing was begun.
     func beginFlushBeside(of turn: WrittenTurn, on loop: EventLoop) -> Bool {
-        guard let flushes, settings.flushPolicy == .durable, flushes.takes(turn.written) else {
-            return false
-        }
-        var small: [Partition] = []
-        var large: [Partition] = []
-        for partition in turn.written {
-            if flushes.takes(partition.log) {
-                large.append(partition)
-            } else {
-                small.append(partition)
-            }
-        }
+        guard let flushes, settings.flushPolicy == .durable else { return false }
+        let large = flushes.taken(of: turn.written)
+        guard !large.isEmpty else { return false }
         for partition in large {
             partition.isNoted = false
             partition.flushingEnd = partition.log.ends.written
@@ -96,7 +85,7 @@ extension Broker {
             // The loop looks for itself; it only has to wake.
             mailbox.post { _ in }
         }
-        flush(small)
+        flush(turn.written.filter { $0.flushingEnd == nil })
         metadataFailure = nil
         turnUnderway = turn
         return true
@@ -108,7 +97,7 @@ extension Broker {
         guard let job = turnUnderway?.job, job.isDone else { return }
         endTurnUnderway(on: loop)
         // Little that waits is flushed at the end of this turn, with what it brings.
-        if let flushes, flushes.takes(dirty) { settle(on: loop) }
+        if let flushes, !flushes.taken(of: dirty).isEmpty { settle(on: loop) }
     }
 
     /// Answers those who wait for the flush beside the loop; waits for it if it still runs.

@@ -18,13 +18,17 @@ extension LogRecovery {
         return active
     }
 
+    /// The segments' files as they were listed; nil where the plan gives or takes names.
+    private func names(after plan: RecoveryPlan) -> [SegmentFileName]? {
+        plan.changesNames ? nil : seen?.names.segments
+    }
+
     private func recoverProducers(_ plan: inout RecoveryPlan) throws(LogError) {
         var recovery = try ProducerRecovery(
             of: plan.segments, end: plan.ends.written,
             // After a clean close all of it is flushed, with or without a checkpoint's row.
             knownFlushed: wasClosedCleanly ? plan.ends.written : plan.report.knownFlushed,
-            folder: folder, names: plan.changesNames ? nil : seen?.names.segments,
-            in: files.fileSystem)
+            folder: folder, names: names(after: plan), in: files.fileSystem)
         recovery.distrusted = integrity.distrustedIndexes
         try recovery.run()
         plan.producers = recovery.states
@@ -128,7 +132,7 @@ extension LogRecovery {
         }
         // The interval between index entries is counted anew with each opening, as Kafka does.
         fill.bytesSinceIndexEntry = 0
-        let opened = try files.open(last.baseOffset, among: seen?.names.segments ?? [])
+        let opened = try files.open(last.baseOffset, among: names(after: plan) ?? [])
         let repair = plan.sidecars.last { $0.segment.baseOffset == last.baseOffset }
         let sidecar =
             try repair?.writer(in: files.fileSystem)
